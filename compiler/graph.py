@@ -1,0 +1,125 @@
+"""Graph, Tensor, Layer: the integer network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .exact import Ints
+from .number import Number
+
+if TYPE_CHECKING:
+    from .circuit.ir import Builder, Value
+
+__all__ = ["Graph", "Layer", "Tensor"]
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A tensor of integers ``v`` that stand for the real numbers ``scale * v + offset``.
+
+    ``shape`` is without the batch, channel last. ``scale`` and ``offset`` are arrays of exact fractions that broadcast
+    to it; they never enter the hardware.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    number: Number
+    scale: npt.NDArray[Any]
+    offset: npt.NDArray[Any]
+
+    @property
+    def size(self) -> int:
+        """Elements per sample."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def real(self, values: Ints) -> npt.NDArray[np.float64]:
+        """The real values of a batch of integers, rounded once to float64 where scale and offset allow."""
+        return values.astype(np.float64) * self.scale.astype(np.float64) + self.offset.astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Layer(ABC):
+    """One operation on integers; its result carries its name."""
+
+    name: str
+    inputs: tuple[str, ...]
+
+    @abstractmethod
+    def infer(self, *inputs: Tensor) -> Tensor:
+        """The result's shape, scale and proven lattice: sound always, tight where the input elements are independent."""
+
+    @abstractmethod
+    def evaluate(self, *inputs: Ints) -> Ints:
+        """The exact result for a batch; arrays are (samples, *shape)."""
+
+    @abstractmethod
+    def expand(self, builder: Builder, *inputs: list[Value]) -> list[Value]:
+        """The same function on scalars, elements in C order, as nodes of an unrolled circuit."""
+
+    def describe(self) -> str:
+        """Its parameters for the graph's text form."""
+        return ""
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Layers in an order in which each comes after what it reads.
+
+    ``verify`` says whether that holds; ``tensors`` holds every input and result by name.
+    """
+
+    inputs: tuple[Tensor, ...]
+    layers: tuple[Layer, ...]
+    outputs: tuple[str, ...]
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @cached_property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """Every tensor of the graph by name, inferred once."""
+        known = {tensor.name: tensor for tensor in self.inputs}
+        for layer in self.layers:
+            known[layer.name] = layer.infer(*(known[name] for name in layer.inputs))
+        return known
+
+    def verify(self) -> None:
+        """Raise ValueError unless names are unique, defined before use, and every output exists."""
+        known = {tensor.name for tensor in self.inputs}
+        for layer in self.layers:
+            if missing := [name for name in layer.inputs if name not in known]:
+                raise ValueError(f"layer '{layer.name}' reads {missing}, which no earlier layer makes")
+            if layer.name in known:
+                raise ValueError(f"'{layer.name}' is made twice")
+            known.add(layer.name)
+        if missing := [name for name in self.outputs if name not in known]:
+            raise ValueError(f"no layer makes the output {missing}")
+
+    def evaluate(self, *inputs: Ints, keep: bool = False) -> dict[str, Ints]:
+        """The integers of every output (of every tensor with ``keep``) for a batch of integer inputs."""
+        values = {t.name: np.asarray(x) for t, x in zip(self.inputs, inputs, strict=True)}
+        last_use = {name: i for i, layer in enumerate(self.layers) for name in layer.inputs}
+        for i, layer in enumerate(self.layers):
+            values[layer.name] = layer.evaluate(*(values[name] for name in layer.inputs))
+            if not keep:
+                for name in layer.inputs:
+                    if last_use[name] == i and name not in self.outputs:
+                        values.pop(name, None)
+        return values if keep else {name: values[name] for name in self.outputs}
+
+    def __str__(self) -> str:
+        def typed(name: str) -> str:
+            t = self.tensors[name]
+            return f"%{name}: {'x'.join(map(str, t.shape)) or '1'} {t.number}"
+
+        lines = [f"input {typed(t.name)}" for t in self.inputs]
+        for layer in self.layers:
+            args = ", ".join(f"%{name}" for name in layer.inputs)
+            kind, detail = type(layer).__name__.lower(), layer.describe()
+            lines.append(f"{typed(layer.name)} = {kind} {args}" + (f" {{{detail}}}" if detail else ""))
+        return "\n".join([*lines, "output " + ", ".join(f"%{name}" for name in self.outputs)]) + "\n"

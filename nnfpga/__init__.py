@@ -1,0 +1,1 @@
+"""nnfpga: trained neural networks to exact fixed-point FPGA circuits."""
