@@ -1,1 +1,1 @@
-"""nnfpga."""
+"""Model in, plan out: integers only, no hardware."""

@@ -1,0 +1,162 @@
+"""Constant matrix times vector as a shared graph of shifts and adders.
+
+Each weight is recoded in canonical signed digits; then, as long as some pair of terms occurs twice, the most frequent
+pair becomes a value of its own (two-term sub-expression sharing: Hosangadi, Fallah, Kastner 2006; Aksoy et al.).
+What is left of each row is summed by a tree that adds the narrowest and earliest terms first.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator
+
+from ..exact import Ints
+from .ir import Add, Builder, Constant, Value
+
+__all__ = ["csd", "multiply"]
+
+Pair = tuple[Value, Value, int, int]
+"""First value, second value, how much further the second is shifted, product of their signs."""
+
+
+def csd(value: int) -> Iterator[tuple[int, int]]:
+    """Shift and sign of each canonical signed digit."""
+    shift = 0
+    while value:
+        if value & 1:
+            sign = 2 - (value & 3)
+            value -= sign
+            yield shift, sign
+        value >>= 1
+        shift += 1
+
+
+class Row:
+    """The terms of one output: value and shift to sign."""
+
+    def __init__(self, terms: dict[tuple[Value, int], int]) -> None:
+        self.terms = terms
+
+    def occurrences(self, pair: Pair) -> Iterator[tuple[tuple[Value, int], tuple[Value, int]]]:
+        """Disjoint places where a pair stands."""
+        a, b, distance, sign = pair
+        used: set[tuple[Value, int]] = set()
+        for (value, shift), s in list(self.terms.items()):
+            other = (b, shift + distance)
+            here = (value, shift)
+            if value == a and here not in used and other not in used and self.terms.get(other) == s * sign:
+                used |= {here, other}
+                yield here, other
+
+
+def pair_of(p: tuple[Value, int], q: tuple[Value, int], sign: int) -> Pair:
+    """The same name for a pair wherever it stands."""
+    (a, i), (b, j) = (p, q) if p <= q else (q, p)
+    return a, b, j - i, sign
+
+
+def multiply(builder: Builder, x: list[Value], matrix: Ints) -> list[Value]:
+    """The rows of ``matrix @ x``; the matrix is (outputs, inputs) of integers."""
+    rows: list[Row] = []
+    for weights in matrix.tolist():
+        terms = {(v, s): sign for v, w in zip(x, weights, strict=True) for s, sign in csd(w)}
+        rows.append(Row(terms))
+    share(builder, rows)
+    return [add_up(builder, row) for row in rows]
+
+
+def share(builder: Builder, rows: list[Row]) -> None:
+    """Replace the most frequent pair of terms by one new value until none occurs twice."""
+    counts: Counter[Pair] = Counter()
+    readers: dict[Value, set[int]] = {}
+    for i, row in enumerate(rows):
+        terms = list(row.terms.items())
+        for n, (p, s) in enumerate(terms):
+            readers.setdefault(p[0], set()).add(i)
+            for q, t in terms[n + 1 :]:
+                counts[pair_of(p, q, s * t)] += 1
+    queue = [(-n, pair) for pair, n in counts.items() if n > 1]
+    heapq.heapify(queue)
+    while queue:
+        n, pair = heapq.heappop(queue)
+        if counts[pair] != -n:
+            if counts[pair] > 1 and counts[pair] < -n:
+                heapq.heappush(queue, (-counts[pair], pair))
+            continue
+        places = [(i, place) for i in sorted(readers[pair[0]] & readers[pair[1]]) for place in rows[i].occurrences(pair)]
+        if len(places) < 2:
+            counts[pair] = 0
+            continue
+        new = make(builder, pair)
+        touched: set[Pair] = set()
+        readers.setdefault(new, set())
+        for i, (p, q) in places:
+            replace(rows[i], p, q, new, pair, counts, touched)
+            readers[new].add(i)
+        for other in touched:
+            if counts[other] > 1:
+                heapq.heappush(queue, (-counts[other], other))
+
+
+def make(builder: Builder, pair: Pair) -> Value:
+    """The sum that a pair stands for, shifted so that the less shifted term is not shifted."""
+    a, b, distance, sign = pair
+    down = max(-distance, 0)
+    return builder.add(Add(a, b, down, distance + down, sign < 0))
+
+
+def replace(
+    row: Row, p: tuple[Value, int], q: tuple[Value, int], new: Value, pair: Pair, counts: Counter[Pair], touched: set[Pair]
+) -> None:
+    """Put the new value in place of two terms of a row and keep the counts true."""
+    sp, sq = row.terms.pop(p), row.terms.pop(q)
+    counts[pair] -= 1
+    fresh = (new, p[1] - max(-pair[2], 0))
+    old = row.terms.pop(fresh, 0)  # the same value at the same shift twice: one term, a shift up or gone
+    while old == sp:
+        forget(row, fresh, old, counts)
+        fresh = (fresh[0], fresh[1] + 1)
+        old = row.terms.pop(fresh, 0)
+    for t, s in row.terms.items():
+        counts[pair_of(t, p, s * sp)] -= 1
+        counts[pair_of(t, q, s * sq)] -= 1
+        if old == 0:
+            other = pair_of(t, fresh, s * sp)
+            counts[other] += 1
+            touched.add(other)
+    if old == 0:
+        row.terms[fresh] = sp
+    else:
+        forget(row, fresh, old, counts)
+
+
+def forget(row: Row, term: tuple[Value, int], sign: int, counts: Counter[Pair]) -> None:
+    """Uncount the pairs of a term that left a row."""
+    for t, s in row.terms.items():
+        counts[pair_of(t, term, s * sign)] -= 1
+
+
+def add_up(builder: Builder, row: Row) -> Value:
+    """The sum of a row's terms; the two that are narrowest are added first."""
+    heap: list[tuple[int, int, Value, int, int]] = []
+    order = 0
+    for (value, shift), sign in sorted(row.terms.items()):
+        heap.append((builder.ranges[value].width + shift, order, value, shift, sign))
+        order += 1
+    if not heap:
+        return builder.add(Constant(0))
+    heapq.heapify(heap)
+    while len(heap) > 1:
+        _, _, a, i, s = heapq.heappop(heap)
+        _, _, b, j, t = heapq.heappop(heap)
+        if s < t:
+            a, i, s, b, j, t = b, j, t, a, i, s
+        down = min(i, j)
+        total = builder.add(Add(a, b, i - down, j - down, s != t))
+        heapq.heappush(heap, (builder.ranges[total].width + down, order, total, down, s))
+        order += 1
+    _, _, value, shift, sign = heap[0]
+    if sign > 0 and shift == 0:
+        return value
+    return builder.add(Add(builder.add(Constant(0)), value, 0, shift, sign < 0))

@@ -1,0 +1,64 @@
+"""ArgMax: the index of the greatest element; ties take the lowest index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..circuit.ir import Builder, Constant, Greater, Select, Value
+from ..errors import CompileError, Problem
+from ..exact import Ints, fractions
+from ..graph import Layer, Tensor
+from ..number import Number
+from ..real import Op, Reals, Shape
+
+__all__ = ["ArgMax", "RealArgMax"]
+
+
+@dataclass(frozen=True, eq=False)
+class RealArgMax(Op):
+    """The index of the greatest element of the last axis."""
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (1,)
+
+    def evaluate(self, *inputs: Reals) -> Reals:
+        return np.argmax(inputs[0], axis=-1)[:, None].astype(np.float64)
+
+    def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
+        return np.zeros(1), np.full(1, low.shape[-1] - 1.0)
+
+    def lower(self, *inputs: Tensor) -> Layer:
+        (x,) = inputs
+        if len({*x.scale.flat}) > 1 or len({*x.offset.flat}) > 1:
+            raise CompileError([Problem(self.node, "its input has a scale per channel", "quantise it per tensor")])
+        return ArgMax(self.name, (x.name,))
+
+
+@dataclass(frozen=True, eq=False)
+class ArgMax(Layer):
+    """The index of the greatest element of a vector, the lowest where several are equal."""
+
+    def infer(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        one, zero = fractions(np.ones(1)), fractions(np.zeros(1))
+        return Tensor(self.name, (1,), Number.of(0, x.size - 1), one, zero)
+
+    def evaluate(self, *inputs: Ints) -> Ints:
+        (x,) = inputs
+        return np.argmax(x, axis=-1)[:, None]
+
+    def expand(self, builder: Builder, *inputs: list[Value]) -> list[Value]:
+        best = [(v, builder.add(Constant(i))) for i, v in enumerate(inputs[0])]
+        while len(best) > 1:
+            pairs = list(zip(best[::2], best[1::2], strict=False))
+            left = best[len(pairs) * 2 :]
+            best = [contest(builder, a, b) for a, b in pairs] + left
+        return [best[0][1]]
+
+
+def contest(builder: Builder, a: tuple[Value, Value], b: tuple[Value, Value]) -> tuple[Value, Value]:
+    """The greater of two values with its index; the first where both are equal."""
+    wins = builder.add(Greater(b[0], a[0]))
+    return builder.add(Select(wins, b[0], a[0])), builder.add(Select(wins, b[1], a[1]))

@@ -1,0 +1,152 @@
+"""Scalar: an integer function of each element, from a chain of element-wise operations with a quantiser at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..circuit.adders import multiply
+from ..circuit.ir import Add, AtLeast, Builder, Clamp, Constant, Lookup, Select, Shift, Value
+from ..errors import CompileError, Problem
+from ..exact import Ints, fractions
+from ..graph import Layer, Tensor
+from ..number import Number
+from ..real import Op, Reals, Shape
+from ..scalar.forms import shift_clip
+from ..scalar.functions import Function, Quantizer
+from ..scalar.pieces import Line, Pieces
+from ..scalar.solve import TooManyLevelsError, solve
+
+__all__ = ["Apply", "Quantize", "Scalar"]
+
+TABLE_LIMIT = 1 << 12  # a larger domain is written as comparisons
+
+
+@dataclass(frozen=True, eq=False)
+class Apply(Op):
+    """An element-wise real function."""
+
+    function: Function
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def evaluate(self, *inputs: Reals) -> Reals:
+        return self.function.evaluate(inputs[0])
+
+    def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
+        a, b = self.function.evaluate(low), self.function.evaluate(high)
+        return np.minimum(a, b), np.maximum(a, b)
+
+    def lower(self, *inputs: Tensor) -> Layer:
+        raise CompileError([Problem(self.node, "no quantiser follows it", "quantise the model first")])
+
+
+@dataclass(frozen=True, eq=False)
+class Quantize(Op):
+    """A quantiser: the point where a chain becomes integers."""
+
+    quantizer: Quantizer
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def evaluate(self, *inputs: Reals) -> Reals:
+        return self.quantizer.evaluate(inputs[0])
+
+    def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
+        return self.quantizer.evaluate(low), self.quantizer.evaluate(high)
+
+    def lower(self, *inputs: Tensor) -> Layer:
+        return self.chain(inputs[0], ())
+
+    def chain(self, source: Tensor, functions: tuple[Function, ...]) -> Scalar:
+        """The one layer that a chain of functions between an integer tensor and this quantiser becomes."""
+        channels = source.shape[-1] if source.shape else 1
+        number = source.number
+        varied = max(number.low.size, source.scale.size, source.offset.size, self.quantizer.channels)
+        varied = max(varied, *(f.channels for f in functions), 1) if functions else varied
+        count = channels if varied > 1 else 1
+        low, high = channel_bounds(number, count)
+        try:
+            pieces = tuple(
+                solve(functions, self.quantizer, low[c], high[c], at(source.scale, c), at(source.offset, c), c)
+                for c in range(count)
+            )
+        except TooManyLevelsError as error:
+            remedy = "quantise to 12 bits or fewer"
+            raise CompileError([Problem(self.node, f"its function has {error}", remedy)]) from error
+        return Scalar(self.name, (source.name,), pieces, self.quantizer.scale)
+
+
+def at(values: npt.NDArray[Any], channel: int) -> Any:
+    """A per-channel parameter."""
+    flat = values.reshape(-1)
+    return flat[channel if flat.size > 1 else 0]
+
+
+def channel_bounds(number: Number, count: int) -> tuple[list[int], list[int]]:
+    """Least and greatest value of each channel (last axis)."""
+    if count == 1 or number.low.size == 1:
+        one = number.union()
+        return [int(one.low)] * count, [int(one.high)] * count
+    low, high = number.low.reshape(-1, count), number.high.reshape(-1, count)
+    return [int(v) for v in low.min(axis=0)], [int(v) for v in high.max(axis=0)]
+
+
+@dataclass(frozen=True, eq=False)
+class Scalar(Layer):
+    """``y = f_c(x)`` with one exact integer function per channel (last axis), or one for all."""
+
+    pieces: tuple[Pieces, ...]
+    unit: npt.NDArray[Any]
+    """What one unit of the result is worth: one fraction, or one per channel."""
+
+    def infer(self, *inputs: Tensor) -> Tensor:
+        (x,) = inputs
+        low, high = (list(side) for side in zip(*(p.range for p in self.pieces), strict=True))
+        if len(self.pieces) == 1:
+            low, high = low[0], high[0]
+        return Tensor(self.name, x.shape, Number.of(low, high), self.unit, fractions(np.zeros(1)))
+
+    def evaluate(self, *inputs: Ints) -> Ints:
+        (x,) = inputs
+        if len(self.pieces) == 1:
+            return self.pieces[0](x)
+        return np.stack([f(x[..., c]) for c, f in enumerate(self.pieces)], axis=-1)
+
+    def expand(self, builder: Builder, *inputs: list[Value]) -> list[Value]:
+        return [expand(builder, self.pieces[i % len(self.pieces)], v) for i, v in enumerate(inputs[0])]
+
+    def describe(self) -> str:
+        return str(self.pieces[0]) if len(self.pieces) == 1 else f"{len(self.pieces)} functions, {self.pieces[0]}, ..."
+
+
+def expand(builder: Builder, pieces: Pieces, v: Value) -> Value:
+    """An integer function of a scalar: shift and saturate, a table, or comparisons that select a line."""
+    form = shift_clip(pieces)
+    if form is not None:
+        biased = builder.add(Add(v, builder.add(Constant(form.bias)))) if form.bias else v
+        moved = builder.add(Shift(biased, form.shift)) if form.shift else biased
+        r = builder.ranges[moved]
+        return moved if form.low <= r.low and r.high <= form.high else builder.add(Clamp(moved, form.low, form.high))
+    if pieces.high - pieces.low < TABLE_LIMIT:
+        domain = np.arange(pieces.low, pieces.high + 1)
+        return builder.add(Lookup(v, pieces.low, tuple(int(y) for y in pieces(domain))))
+
+    def choose(lines: tuple[Line, ...]) -> Value:
+        if len(lines) > 1:
+            middle = len(lines) // 2
+            right = choose(lines[middle:])
+            return builder.add(Select(builder.add(AtLeast(v, lines[middle].start)), right, choose(lines[:middle])))
+        (line,) = lines
+        if line.multiplier == 0:
+            return builder.add(Constant(line.offset >> line.shift))
+        product = multiply(builder, [v], np.array([[line.multiplier]], dtype=object))[0]
+        return builder.add(Shift(builder.add(Add(product, builder.add(Constant(line.offset)))), line.shift))
+
+    low, high = pieces.range
+    return builder.add(Clamp(choose(pieces.lines), low, high))

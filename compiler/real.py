@@ -1,0 +1,108 @@
+"""The real-valued network: what an ONNX file means, quantisers included, before it becomes integers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from .graph import Layer, Tensor
+
+__all__ = ["Op", "Reals", "RealGraph", "RealInput", "Shape"]
+
+Reals = npt.NDArray[np.float64]
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Op(ABC):
+    """One real-valued operation; its result carries its name, ``node`` the ONNX node it came from."""
+
+    name: str
+    inputs: tuple[str, ...]
+    node: str = field(default="", kw_only=True)
+
+    @abstractmethod
+    def shape(self, *inputs: Shape) -> Shape:
+        """The result's shape without the batch."""
+
+    @abstractmethod
+    def evaluate(self, *inputs: Reals) -> Reals:
+        """The result for a batch in float64: for calibration, never for the exact meaning."""
+
+    @abstractmethod
+    def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
+        """Bounds of each result element from bounds of each input element (float64, for choosing formats only)."""
+
+    @abstractmethod
+    def lower(self, *inputs: Tensor) -> Layer:
+        """The same operation on the integers that stand for the inputs."""
+
+
+@dataclass(frozen=True)
+class RealInput:
+    """A network input: name and shape without the batch."""
+
+    name: str
+    shape: Shape
+
+
+@dataclass(frozen=True, eq=False)
+class RealGraph:
+    """Operations in order, from inputs to named outputs."""
+
+    inputs: tuple[RealInput, ...]
+    ops: tuple[Op, ...]
+    outputs: tuple[str, ...]
+
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """The shape of every tensor without the batch."""
+        known = {i.name: i.shape for i in self.inputs}
+        for op in self.ops:
+            known[op.name] = op.shape(*(known[name] for name in op.inputs))
+        return known
+
+    def evaluate(self, *inputs: npt.ArrayLike) -> dict[str, Reals]:
+        """Every tensor for a batch, in float64."""
+        values = {i.name: np.asarray(x, dtype=np.float64) for i, x in zip(self.inputs, inputs, strict=True)}
+        for op in self.ops:
+            values[op.name] = op.evaluate(*(values[name] for name in op.inputs))
+        return values
+
+    def bounds(self, low: float, high: float) -> dict[str, tuple[Reals, Reals]]:
+        """Bounds of every tensor's elements when each input element lies in ``low .. high``."""
+        known: dict[str, tuple[Reals, Reals]] = {
+            i.name: (np.full(i.shape, low), np.full(i.shape, high)) for i in self.inputs
+        }
+        for op in self.ops:
+            known[op.name] = op.bounds(*known[op.inputs[0]])
+        return known
+
+    def readers(self, name: str) -> list[Op]:
+        """The operations that read a tensor."""
+        return [op for op in self.ops if name in op.inputs]
+
+    def replace(self, ops: Sequence[Op], outputs: tuple[str, ...] | None = None) -> RealGraph:
+        """The same inputs with other operations (and outputs)."""
+        return RealGraph(self.inputs, tuple(ops), self.outputs if outputs is None else outputs)
+
+    def __str__(self) -> str:
+        def line(op: Op) -> str:
+            shape = "x".join(map(str, self.shapes[op.name])) or "1"
+            return f"%{op.name}: {shape} = {type(op).__name__.lower()} {', '.join('%' + n for n in op.inputs)}"
+
+        lines = [f"input %{i.name}: {'x'.join(map(str, i.shape))}" for i in self.inputs]
+        return "\n".join([*lines, *map(line, self.ops), "output " + ", ".join(f"%{o}" for o in self.outputs)]) + "\n"
+
+
+def single(values: tuple[Any, ...]) -> Any:
+    """The only element of a tuple of one."""
+    (value,) = values
+    return value

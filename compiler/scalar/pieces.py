@@ -1,0 +1,102 @@
+"""Pieces: an exact integer function of one integer, by breakpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..exact import INT64_EXACT, Ints, ints, objects
+
+__all__ = ["Line", "Pieces"]
+
+
+class Line(NamedTuple):
+    """``(multiplier * v + offset) >> shift`` from ``start`` on, the shift rounding down."""
+
+    start: int
+    multiplier: int
+    offset: int
+    shift: int
+
+    def at(self, v: int) -> int:
+        """The value at an integer."""
+        return (self.multiplier * v + self.offset) >> self.shift
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A function of the integers ``low .. high``; ``lines`` have ascending starts, the first is ``low``.
+
+    Each line is monotone, so the function is known by its values at both sides of each breakpoint.
+    """
+
+    low: int
+    high: int
+    lines: tuple[Line, ...]
+
+    @staticmethod
+    def of(low: int, high: int, lines: Iterable[Line]) -> Pieces:
+        """The function with equal neighbouring lines merged."""
+        merged: list[Line] = []
+        for line in lines:
+            flat = Line(line.start, 0, line.offset >> line.shift, 0) if line.multiplier == 0 else line
+            if not merged or merged[-1][1:] != flat[1:]:
+                merged.append(flat)
+        return Pieces(low, high, tuple(merged))
+
+    def __call__(self, v: Ints) -> Ints:
+        """The function of an array of integers in ``low .. high``."""
+        starts, mult, off, shift = (ints(objects(list(column))) for column in zip(*self.lines, strict=True))
+        values = np.asarray(v)
+        if len(self.lines) == 1:
+            which: Ints = np.zeros(values.shape, dtype=np.int64)
+        else:
+            which = np.searchsorted(starts, values, side="right") - 1
+        bound = max(abs(self.low), abs(self.high)) * max(abs(int(m)) for m in mult) + max(abs(int(o)) for o in off)
+        if bound >= INT64_EXACT:
+            values, mult, off, shift = objects(values), objects(mult), objects(off), objects(shift)
+        if len(self.lines) == 1:
+            return ints((values * mult[0] + off[0]) >> shift[0])
+        return ints((values * mult[which] + off[which]) >> shift[which])
+
+    @property
+    def ends(self) -> list[tuple[int, int]]:
+        """Each line's first and last abscissa."""
+        starts = [line.start for line in self.lines]
+        return list(zip(starts, [*(s - 1 for s in starts[1:]), self.high], strict=True))
+
+    @property
+    def critical(self) -> list[tuple[int, int]]:
+        """Abscissa and value at both ends of each line."""
+        pairs = zip(self.lines, self.ends, strict=True)
+        return [(v, line.at(v)) for line, (a, b) in pairs for v in ((a,) if a == b else (a, b))]
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """Least and greatest value."""
+        values = [y for _, y in self.critical]
+        return min(values), max(values)
+
+    @property
+    def levels(self) -> int:
+        """How many constant pieces it would take to write it as thresholds."""
+        return 1 + sum(abs(b - a) for (_, a), (_, b) in zip(self.critical, self.critical[1:], strict=False))
+
+    @property
+    def monotone(self) -> bool:
+        """Whether it never decreases."""
+        values = [y for _, y in self.critical]
+        return all(a <= b for a, b in zip(values, values[1:], strict=False))
+
+    def __str__(self) -> str:
+        def text(line: Line) -> str:
+            if line.multiplier == 0:
+                return f"{line.start}: {line.offset}"
+            factor = "v" if line.multiplier == 1 else f"{line.multiplier}v"
+            body = factor + (f"{line.offset:+d}" if line.offset else "")
+            return f"{line.start}: ({body})>>{line.shift}" if line.shift else f"{line.start}: {body}"
+
+        return "; ".join(map(text, self.lines))

@@ -1,0 +1,209 @@
+"""From a chain of real functions that ends in a quantiser to its integer function, exactly.
+
+The domain is cut at the kinks. Where the chain is affine with a dyadic slope the quantised line is written down
+directly; elsewhere it is monotone between cuts, and its breakpoints are found by bisection on exact or enclosed
+values, so the work grows with levels x log(range), whatever the accumulator's width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil, floor
+
+import mpmath
+
+from .functions import Function, Kinked, Quantizer, Rounding, Smooth
+from .pieces import Line, Pieces
+
+__all__ = ["MAX_LEVELS", "TooManyLevelsError", "solve"]
+
+MAX_LEVELS = 1 << 12
+MAX_MULTIPLIER = 1 << 16  # a line with more digits is written as breakpoints where these are few
+
+
+class TooManyLevelsError(ValueError):
+    """The function has more levels than breakpoints can hold (a 16-bit sigmoid, say)."""
+
+
+def solve(
+    functions: Sequence[Function], quantizer: Quantizer, low: int, high: int, scale: Fraction, offset: Fraction, channel: int
+) -> Pieces:
+    """The integer function of ``v`` in ``low .. high`` that the chain means in one channel.
+
+    ``scale * v + offset`` is the real number that enters the first function.
+
+    Raises
+    ------
+    TooManyLevelsError
+        where a chain that is not affine with dyadic slopes has more than 2^12 levels.
+    """
+    lines: list[Line] = []
+    unit = quantizer.scale.reshape(-1)[channel if quantizer.channels > 1 else 0]
+    first = next((i for i, f in enumerate(functions) if not isinstance(f, Kinked)), len(functions))
+    for start, end, slope, intercept in affine_pieces(functions[:first], channel, low, high, scale, offset):
+        if first == len(functions):
+            lines += quantised_line(start, end, slope / unit, intercept / unit, quantizer)
+        else:
+            value = enclosed(functions[first:], channel, slope, intercept, unit, quantizer)
+            lines += steps(start, end, value)
+    return Pieces.of(low, high, lines)
+
+
+def affine_pieces(
+    functions: Sequence[Function], channel: int, low: int, high: int, slope: Fraction, intercept: Fraction
+) -> Iterator[tuple[int, int, Fraction, Fraction]]:
+    """First, last, slope and intercept of each piece on which a chain of kinked functions is affine."""
+    if not functions:
+        yield low, high, slope, intercept
+        return
+    function = functions[0]
+    assert isinstance(function, Kinked)
+    cuts = {low}
+    if slope != 0:
+        # at an exact hit either side's line gives the same value: the functions are continuous
+        cuts |= {v for k in function.kinks(channel) if low < (v := ceil((k - intercept) / slope)) <= high}
+        cuts |= {v for k in function.kinks(channel) if low < (v := floor((k - intercept) / slope) + 1) <= high}
+    starts = sorted(cuts)
+    for start, end in zip(starts, [*(s - 1 for s in starts[1:]), high], strict=True):
+        a, b = function.line(channel, slope * start + intercept)
+        if start < end:  # the open piece's own line, also where its first point is a kink seen from the other side
+            a, b = function.line(channel, slope * Fraction(2 * start + 1, 2) + intercept)
+        yield from affine_pieces(functions[1:], channel, start, end, a * slope, a * intercept + b)
+
+
+def quantised_line(start: int, end: int, slope: Fraction, intercept: Fraction, q: Quantizer) -> list[Line]:
+    """``clip(round(slope * v + intercept))`` on ``start .. end``."""
+    exact = q.rounding.exact
+    line = dyadic_line(start, slope, intercept, q.rounding)
+    levels = abs(q.clip(exact(slope * end + intercept)) - q.clip(exact(slope * start + intercept)))
+    if line is None or (abs(line.multiplier) > MAX_MULTIPLIER and levels <= MAX_LEVELS):
+        return steps(start, end, lambda v: q.clip(exact(slope * v + intercept)))
+    return saturate(line, start, end, q)
+
+
+def dyadic_line(start: int, slope: Fraction, intercept: Fraction, rounding: Rounding) -> Line | None:
+    """The rounded line as multiply, add, shift; None where the slope is not dyadic or ties go to even."""
+    if slope == 0:
+        return Line(start, 0, rounding.exact(intercept), 0)
+    if slope.denominator & (slope.denominator - 1):
+        return None
+    shift = slope.denominator.bit_length() - 1
+    unit = 1 << shift
+    match rounding:
+        case Rounding.HALF_UP:
+            return Line(start, slope.numerator, floor((intercept + Fraction(1, 2)) * unit), shift)
+        case Rounding.FLOOR:
+            return Line(start, slope.numerator, floor(intercept * unit), shift)
+        case Rounding.CEIL:
+            return Line(start, slope.numerator, ceil(intercept * unit) + unit - 1, shift)
+        case Rounding.HALF_EVEN:
+            # v meets a tie only if (intercept + 1/2) is a multiple of 2^-shift: then it is not a plain shift
+            if ((intercept + Fraction(1, 2)) * unit).denominator == 1:
+                return None
+            return Line(start, slope.numerator, floor((intercept + Fraction(1, 2)) * unit), shift)
+
+
+def saturate(line: Line, start: int, end: int, q: Quantizer) -> list[Line]:
+    """The line between the points where it leaves the quantiser's range, constants outside."""
+
+    def side(v: int) -> int:
+        y = line.at(v)
+        return (q.high is not None and y >= q.high) - (q.low is not None and y <= q.low)
+
+    a = first_where(start, end, lambda v: side(v) != side(start))
+    b = first_where(start, end, lambda v: side(v) == side(end))
+    if side(start) == side(end):
+        return [line] if side(start) == 0 else [Line(start, 0, q.clip(line.at(start)), 0)]
+    head = [Line(start, 0, q.clip(line.at(start)), 0)] if side(start) else [line]
+    middle = [line._replace(start=a)] if side(start) and a < b else []
+    tail = [Line(b, 0, q.clip(line.at(end)), 0)] if side(end) else []
+    return [*head, *middle, *tail]
+
+
+def first_where(low: int, high: int, true_from: Callable[[int], bool]) -> int:
+    """The first integer of ``low .. high`` from which a monotone predicate holds; ``high + 1`` where it never does."""
+    low, high = low, high + 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if true_from(middle) else (middle + 1, high)
+    return low
+
+
+def steps(start: int, end: int, value: Callable[[int], int]) -> list[Line]:
+    """The constant pieces of a monotone integer function, by bisection."""
+    cached = lru_cache(maxsize=None)(value)
+    if abs(cached(end) - cached(start)) > MAX_LEVELS:
+        raise TooManyLevelsError(f"{abs(cached(end) - cached(start))} levels")
+    result: list[Line] = []
+
+    def split(a: int, b: int) -> None:
+        if cached(a) == cached(b):
+            if not result or result[-1].offset != cached(a):
+                result.append(Line(a, 0, cached(a), 0))
+            return
+        if b == a + 1:
+            split(a, a)
+            split(b, b)
+            return
+        middle = (a + b) // 2
+        split(a, middle)
+        split(middle, b)
+
+    split(start, end)
+    return result
+
+
+def enclosed(
+    functions: Sequence[Function], channel: int, slope: Fraction, intercept: Fraction, unit: Fraction, q: Quantizer
+) -> Callable[[int], int]:
+    """The quantised value of a chain with smooth functions, from enclosures as narrow as the decision needs."""
+    exact = q.rounding.exact
+
+    def at(v: int) -> int:
+        x = slope * v + intercept
+        precision = 80
+        while precision <= 1 << 12:
+            low, high = enclose(functions, channel, x, precision)
+            a, b = q.clip(exact(low / unit)), q.clip(exact(high / unit))
+            if a == b:
+                return a
+            precision *= 2
+        raise TooManyLevelsError(f"the value at {x} cannot be told from a rounding boundary")
+
+    return at
+
+
+def enclose(functions: Sequence[Function], channel: int, x: Fraction, precision: int) -> tuple[Fraction, Fraction]:
+    """Fractions below and above the chain's value at ``x``, about 2^-precision apart."""
+    low = high = x
+    for function in functions:
+        if isinstance(function, Kinked):
+            # continuous, so the image of an interval lies between the values at its ends and at the kinks inside
+            points = [low, high, *(k for k in function.kinks(channel) if low < k < high)]
+            values = [a * p + b for p in points for a, b in (function.line(channel, p),)]
+            low, high = min(values), max(values)
+        elif isinstance(function, Smooth):
+            previous = mpmath.iv.prec
+            try:
+                mpmath.iv.prec = precision
+                ends = function.enclose(interval(low, high))
+                low, high = dyadic(ends.a), dyadic(ends.b)
+            finally:
+                mpmath.iv.prec = previous
+    return low, high
+
+
+def interval(low: Fraction, high: Fraction) -> object:
+    """An mpmath interval that holds both fractions."""
+    a = mpmath.iv.mpf(low.numerator) / low.denominator
+    b = mpmath.iv.mpf(high.numerator) / high.denominator
+    return mpmath.iv.mpf([a.a, b.b])
+
+
+def dyadic(value: object) -> Fraction:
+    """The exact value of an end of an mpmath interval."""
+    sign, mantissa, exponent, _ = mpmath.mpf(value)._mpf_
+    fraction = Fraction(int(mantissa)) * Fraction(2) ** exponent
+    return -fraction if sign else fraction
