@@ -1,0 +1,9 @@
+"""ONNX to the real-valued network. The only place that imports onnx and onnxruntime."""
+
+from __future__ import annotations
+
+from .importer import Imported, import_model
+from .load import load
+from .reference import predict_float
+
+__all__ = ["Imported", "import_model", "load", "predict_float"]
