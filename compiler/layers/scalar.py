@@ -67,7 +67,7 @@ class Quantize(Op):
         """The one layer that a chain of functions between an integer tensor and this quantiser becomes."""
         channels = source.shape[-1] if source.shape else 1
         number = source.number
-        varied = max(number.low.size, source.scale.size, source.offset.size, self.quantizer.channels)
+        varied = max(source.scale.size, source.offset.size, self.quantizer.channels)
         varied = max(varied, *(f.channels for f in functions), 1) if functions else varied
         count = channels if varied > 1 else 1
         low, high = channel_bounds(number, count)

@@ -1,0 +1,37 @@
+"""From the real-valued network to the integer graph: one pure function per file, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..graph import Graph
+from ..real import RealGraph
+from .drop_identities import drop_identities
+from .drop_softmax import drop_softmax
+from .fold_affine import fold_affine
+from .fold_layout import fold_layout
+from .lower import lower
+from .quantize import Calibration, quantize
+
+__all__ = ["INTEGER", "REAL", "Calibration", "drop_softmax", "lower", "optimise", "quantize", "simplify"]
+
+REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (fold_layout, fold_affine)
+"""Before quantisation: nothing here changes the network's real function."""
+
+INTEGER: tuple[Callable[[Graph], Graph], ...] = (drop_identities,)
+"""After lowering: nothing here changes an integer that leaves the network."""
+
+
+def simplify(graph: RealGraph) -> RealGraph:
+    """All real-valued passes in order."""
+    for step in REAL:
+        graph = step(graph)
+    return graph
+
+
+def optimise(graph: Graph) -> Graph:
+    """All integer passes in order."""
+    for step in INTEGER:
+        graph = step(graph)
+        graph.verify()
+    return graph

@@ -1,0 +1,67 @@
+"""The end of a classifier: softmax and arg-max leave the network, and one arg-max comes back where the class is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ..layers.arg_max import RealArgMax
+from ..layers.softmax import Softmax
+from ..real import RealGraph
+
+__all__ = ["Ending", "Want", "drop_softmax"]
+
+
+class Want(Enum):
+    """What the hardware shall give."""
+
+    AUTO = "auto"
+    CLASS = "class"
+    SCORES = "scores"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What the host needs to know of the network's end.
+
+    ``scores`` names the tensor before the dropped softmax or arg-max; ``softmax`` says whether the file turns the
+    scores into probabilities; ``classifies`` whether the hardware gives the class index.
+    """
+
+    scores: str
+    softmax: bool
+    classifies: bool
+
+
+def drop_softmax(graph: RealGraph, want: Want = Want.AUTO) -> tuple[RealGraph, Ending]:
+    """Cut the ending off; put one arg-max at the end where the file ends in softmax or arg-max, or one is wanted.
+
+    The softmax is increasing in each score and keeps their order, so the class is the same.
+    """
+    made = {op.name: op for op in graph.ops}
+    softmax = argmax = False
+    scores: list[str] = []
+    for name in graph.outputs:
+        while isinstance(op := made.get(name), (Softmax, RealArgMax)):
+            softmax, argmax = softmax or isinstance(op, Softmax), argmax or isinstance(op, RealArgMax)
+            name = op.inputs[0]
+        scores.append(name)
+    scores = list(dict.fromkeys(scores))
+    classifies = want is Want.CLASS or (want is Want.AUTO and (softmax or argmax))
+    classifies = classifies and len(scores) == 1 and graph.shapes[scores[0]][-1] > 1
+    needed = reachable(graph, scores)
+    ops = [op for op in graph.ops if op.name in needed]
+    outputs = tuple(scores)
+    if classifies:
+        ops.append(RealArgMax(f"{scores[0]}_class", (scores[0],), node=f"arg-max of '{scores[0]}'"))
+        outputs = (f"{scores[0]}_class",)
+    return graph.replace(ops, outputs), Ending(scores[0], softmax, classifies)
+
+
+def reachable(graph: RealGraph, outputs: list[str]) -> set[str]:
+    """The tensors that the outputs need."""
+    needed = set(outputs)
+    for op in reversed(graph.ops):
+        if op.name in needed:
+            needed.update(op.inputs)
+    return needed
