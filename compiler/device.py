@@ -1,0 +1,45 @@
+"""Devices: what a chip holds and how fast it is. The instances are data in ``boards/devices/``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["GENERIC", "Device", "Timing"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Delays in nanoseconds, for estimates before synthesis.
+
+    ``lut_ns`` is one LUT with the routing behind it, ``carry_ns`` one bit of a carry chain, ``overhead_ns`` clock to
+    output, setup and the routing of a register to register path, ``ram_ns`` a block RAM's clock to output.
+    """
+
+    lut_ns: float
+    carry_ns: float
+    overhead_ns: float
+    ram_ns: float
+
+
+@dataclass(frozen=True)
+class Device:
+    """A chip: how much of everything it has. ``family`` is Yosys' and nextpnr's name (``ice40``, ``ecp5``)."""
+
+    name: str
+    family: str
+    luts: int
+    ffs: int
+    brams: int
+    bram_bits: int
+    dsps: int
+    timing: Timing
+    lut_inputs: int = 4
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a chip to fit."""
+        return self != GENERIC
+
+
+GENERIC = Device("generic", "generic", 10**9, 10**9, 10**9, 4096, 0, Timing(0.6, 0.05, 1.5, 2.5))
+"""No chip: everything up to RTL, without limits."""

@@ -1,0 +1,10 @@
+"""Plans: the choice of hardware for each layer, what it costs, and the search for one that fits."""
+
+from __future__ import annotations
+
+from .cost import Cost, CostModel, Estimate
+from .implementations import Folded, Implementation, Lanes, Unrolled, lanes_in, lanes_out
+from .plan import Plan
+from .planner import Goal, make_plan, total_cost
+
+__all__ = ["Cost", "CostModel", "Estimate", "Folded", "Goal", "Implementation", "Lanes", "Plan", "Unrolled", "lanes_in", "lanes_out", "make_plan", "total_cost"]  # fmt: skip

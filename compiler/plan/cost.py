@@ -1,0 +1,49 @@
+"""What a choice costs, with the error of the estimate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..device import Device
+from ..graph import Graph, Layer
+from .implementations import Implementation
+
+__all__ = ["Cost", "CostModel", "Estimate"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number and its relative error: the truth is expected within ``value * (1 +- error)``."""
+
+    value: float
+    error: float = 0.0
+
+    def __add__(self, other: Estimate) -> Estimate:
+        total = self.value + other.value
+        return Estimate(total, (self.value * self.error + other.value * other.error) / total if total else 0.0)
+
+
+NOTHING = Estimate(0.0)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """LUTs, flip-flops, block RAMs, multipliers; cycles from one sample to the next and through the layer."""
+
+    lut: Estimate = NOTHING
+    ff: Estimate = NOTHING
+    bram: Estimate = NOTHING
+    dsp: Estimate = NOTHING
+    interval: Estimate = NOTHING
+    latency: Estimate = NOTHING
+
+    def __add__(self, other: Cost) -> Cost:
+        interval = max(self.interval, other.interval, key=lambda e: e.value)
+        return Cost(self.lut + other.lut, self.ff + other.ff, self.bram + other.bram, self.dsp + other.dsp, interval, self.latency + other.latency)  # fmt: skip
+
+
+class CostModel(Protocol):
+    """Handed to the planner by whoever knows the hardware."""
+
+    def __call__(self, graph: Graph, layer: Layer, choice: Implementation, device: Device) -> Cost: ...

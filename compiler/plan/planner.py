@@ -1,0 +1,183 @@
+"""The search for a plan that fits the device and serves the goal.
+
+Layers are chosen in groups: a matrix and what follows it up to the next matrix. It starts from the smallest choice of
+every group; while the goal gains and the sum still fits, the group that holds the goal back takes its next better
+choice. For latency, everything unrolled comes first if that fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from ..circuit.adders import csd
+from ..device import Device
+from ..errors import CompileError
+from ..graph import Graph, Layer
+from ..layers.arg_max import ArgMax
+from ..layers.dense import Dense
+from ..layers.scalar import Scalar
+from .cost import Cost, CostModel
+from .implementations import Folded, Implementation, Lanes, Unrolled
+from .plan import Plan
+
+__all__ = ["Goal", "make_plan", "total_cost"]
+
+FILL = 0.8  # share of the device that a plan may use: above it routing and timing get hard
+WIDEST = 256  # multipliers of one folded matrix that are considered
+HOPELESS = 12.0  # unrolled is not even estimated where its signed digits exceed this many per LUT of the device
+
+
+class Goal(Enum):
+    """What a plan is for."""
+
+    LATENCY = "latency"
+    THROUGHPUT = "throughput"
+    AREA = "area"
+
+
+Choices = dict[str, Implementation]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to build a group of layers, and what that costs."""
+
+    choices: Choices
+    cost: Cost
+
+
+def make_plan(
+    graph: Graph, device: Device, goal: Goal, clock_mhz: float, model: CostModel, reserved: Cost | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Plan:  # fmt: skip
+    """A plan for the whole graph; ``reserved`` is what other logic (the host link) needs of the device.
+
+    Raises
+    ------
+    CompileError
+        where even the smallest choice of every layer does not fit.
+    """
+    reserved = reserved or Cost()
+    groups = split(graph)
+    if goal is Goal.LATENCY or not device.limited:
+        unrolled = [spatial(graph, group, device, model) for group in groups]
+        if goal is not Goal.AREA and all(o is not None for o in unrolled):
+            options = [o for o in unrolled if o is not None]
+            if fits(options, device, reserved):
+                return plan_of(device, clock_mhz, options)
+    candidates = [options_of(graph, group, device, model) for group in groups]
+    chosen = [min(options, key=lambda o: (o.cost.lut.value + 20 * o.cost.bram.value, o.cost.interval.value)) for options in candidates]
+    if not fits(chosen, device, reserved):
+        chosen = [min(options, key=lambda o: (o.cost.bram.value, o.cost.lut.value)) for options in candidates]
+    if not fits(chosen, device, reserved):
+        raise CompileError(too_large(chosen, device, reserved))
+    if goal is not Goal.AREA:
+        progress("planning")
+        chosen = improve(chosen, candidates, goal, lambda plan: fits(plan, device, reserved))
+    return plan_of(device, clock_mhz, chosen)
+
+
+def total_cost(graph: Graph, plan: Plan, device: Device, model: CostModel) -> Cost:
+    """The sum over a plan's layers."""
+    total = Cost()
+    for layer in graph.layers:
+        total += model(graph, layer, plan.choices[layer.name], device)
+    return total
+
+
+def split(graph: Graph) -> list[list[Layer]]:
+    """Each matrix with what follows it; what stands before the first matrix is a group of its own."""
+    groups: list[list[Layer]] = []
+    for layer in graph.layers:
+        if isinstance(layer, Dense) or not groups:
+            groups.append([])
+        groups[-1].append(layer)
+    return groups
+
+
+def spatial(graph: Graph, group: list[Layer], device: Device, model: CostModel) -> Option | None:
+    """The group unrolled, or None where that is hopeless on the device."""
+    digits = sum(1 for n in group if isinstance(n, Dense) for w in n.weights.to_dense().flat for _ in csd(int(w)))
+    if digits > HOPELESS * device.luts:
+        return None
+    return option(graph, {n.name: Unrolled() for n in group}, device, model)
+
+
+def option(graph: Graph, choices: Choices, device: Device, model: CostModel) -> Option:
+    """A choice for a group with its cost."""
+    layers = {n.name: n for n in graph.layers}
+    total = Cost()
+    for name, choice in choices.items():
+        total += model(graph, layers[name], choice, device)
+    return Option(choices, total)
+
+
+def options_of(graph: Graph, group: list[Layer], device: Device, model: CostModel) -> list[Option]:
+    """The ways to build a group that are worth a look."""
+    head = group[0]
+    if not isinstance(head, Dense):
+        size = graph.tensors[head.inputs[0]].size
+        lanes = [n for n in range(1, size + 1) if size % n == 0 and n <= WIDEST]
+        return [option(graph, serial(graph, group, n), device, model) for n in lanes]
+    outputs, inputs = head.weights.shape
+    shapes = [(p, s) for p in divisors(outputs) for s in divisors(inputs) if p * s <= WIDEST]
+    return [option(graph, {head.name: Folded(p, s), **serial(graph, group[1:], p)}, device, model) for p, s in shapes]
+
+
+def serial(graph: Graph, layers: list[Layer], lanes: int) -> Choices:
+    """Element-wise layers at the pace of the matrix before them; others unrolled."""
+    return {n.name: Lanes(lanes) if isinstance(n, (Scalar, ArgMax)) else Unrolled() for n in layers}
+
+
+def divisors(n: int) -> list[int]:
+    """All divisors, ascending."""
+    return [d for d in range(1, n + 1) if n % d == 0]
+
+
+def fits(options: list[Option], device: Device, reserved: Cost) -> bool:
+    """Whether the sum stays within the share of the device that a plan may use; RAMs and multipliers may be used up."""
+    total = sum((o.cost for o in options), reserved)
+    within = total.lut.value <= FILL * device.luts and total.ff.value <= FILL * device.ffs
+    return within and total.bram.value <= device.brams and total.dsp.value <= device.dsps
+
+
+def improve(
+    chosen: list[Option], candidates: list[list[Option]], goal: Goal, fit: Callable[[list[Option]], bool]
+) -> list[Option]:
+    """Take the best next step of one group as long as there is one that fits."""
+
+    def slowness(option: Option) -> float:
+        return option.cost.interval.value if goal is Goal.THROUGHPUT else option.cost.latency.value
+
+    while True:
+        order = sorted(range(len(chosen)), key=lambda i: -slowness(chosen[i]))
+        for i in order if goal is Goal.LATENCY else order[:1]:
+            faster = [o for o in candidates[i] if slowness(o) < slowness(chosen[i])]
+            faster = [o for o in faster if fit([*chosen[:i], o, *chosen[i + 1 :]])]
+            if faster:
+                nearest = max(slowness(o) for o in faster)
+                best = min((o for o in faster if slowness(o) >= nearest * 0.6), key=lambda o: (o.cost.lut.value, slowness(o)))
+                chosen = [*chosen[:i], best, *chosen[i + 1 :]]
+                break
+        else:
+            return chosen
+
+
+def plan_of(device: Device, clock_mhz: float, options: list[Option]) -> Plan:
+    """The plan that a list of options makes."""
+    choices: Choices = {}
+    for o in options:
+        choices |= o.choices
+    return replace(Plan(device.name, clock_mhz, {}), choices=choices)
+
+
+def too_large(options: list[Option], device: Device, reserved: Cost) -> str:
+    """The sentence for a network that does not fit."""
+    total = sum((o.cost for o in options), reserved)
+    return (
+        f"the network is too large for {device.name}: its smallest form needs about {total.lut.value:.0f} of "
+        f"{device.luts} LUTs and {total.bram.value:.0f} of {device.brams} block RAMs (plans use at most {FILL:.0%} of the "
+        f"LUTs); choose a larger board or fewer bits"
+    )

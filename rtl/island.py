@@ -1,0 +1,81 @@
+"""An unrolled island: a circuit of scalars, cut into pipeline stages."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from nnfpga.compiler.circuit.ir import Circuit, Constant, Input
+from nnfpga.compiler.circuit.pipeline import Schedule
+
+from .beat import Edge, decode, encode
+from .logic import express, shape_of
+
+__all__ = ["Island"]
+
+
+class Island(wiring.Component):
+    """A circuit that takes and gives all its elements in one beat.
+
+    Throughput: one beat a cycle. Latency: one cycle per stage of the schedule. Back-pressure: one enable for all
+    stages: a result that is not taken stops the island.
+
+    Members
+    -------
+    i, o : streams of lane words
+    """
+
+    def __init__(self, circuit: Circuit, plan: Schedule, i_edge: Edge, o_edge: Edge) -> None:
+        if i_edge.beats != 1 or o_edge.beats != 1:
+            raise ValueError(f"edges of an island must have one beat, not {i_edge.beats} and {o_edge.beats}")
+        self.circuit, self.plan, self.i_edge, self.o_edge = circuit, plan, i_edge, o_edge
+        super().__init__({"i": In(i_edge.signature), "o": Out(o_edge.signature)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        enable = Signal()
+        valid = [self.i.valid, *(Signal(name=f"valid_{n}") for n in range(self.plan.stages - 1)), self.o.valid]
+        m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
+        with m.If(enable):
+            m.d.sync += [later.eq(earlier) for earlier, later in zip(valid, valid[1:], strict=False)]
+            delayed = self._values(m)
+            words = [encode(delayed(o, self.plan.stages - 1), self.o_edge.wire) for o in self.circuit.outputs]
+            m.d.sync += [self.o.payload[n].eq(word) for n, word in enumerate(words)]
+        return m
+
+    def _values(self, m: Module) -> "Delayed":
+        delayed = Delayed(m, self.circuit, self.plan)
+        for number, (node, r) in enumerate(zip(self.circuit.nodes, self.circuit.ranges, strict=True)):
+            stage = self.plan.stage[number]
+            if isinstance(node, Input):
+                value = decode(self.i.payload[node.index], self.i_edge.wire)
+            else:
+                value = express(node, *(delayed(v, stage) for v in node.reads))
+            signal = Signal(shape_of(r), name=f"v{number}")
+            m.d.comb += signal.eq(value)
+            delayed.add(number, signal)
+        return delayed
+
+
+class Delayed:
+    """Values and their copies in later stages, made as they are asked for."""
+
+    def __init__(self, m: Module, circuit: Circuit, plan: Schedule) -> None:
+        self.m, self.circuit, self.plan = m, circuit, plan
+        self.copies: dict[tuple[int, int], Value] = {}
+
+    def add(self, value: int, signal: Value) -> None:
+        """Note a value in the stage that computes it."""
+        self.copies[value, self.plan.stage[value]] = signal
+
+    def __call__(self, value: int, stage: int) -> Value:
+        """A value as it stands in a stage."""
+        if isinstance(self.circuit.nodes[value], Constant):
+            stage = self.plan.stage[value]
+        if (value, stage) not in self.copies:
+            before = self(value, stage - 1)
+            copy = Signal(before.shape(), name=f"v{value}_s{stage}")
+            self.m.d.sync += copy.eq(before)
+            self.copies[value, stage] = copy
+        return self.copies[value, stage]

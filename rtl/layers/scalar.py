@@ -1,0 +1,239 @@
+"""Element-wise integer functions, a few elements a cycle, with each channel's parameters in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from nnfpga.compiler.circuit.ir import Builder
+from nnfpga.compiler.device import Device
+from nnfpga.compiler.graph import Graph
+from nnfpga.compiler.layers.scalar import Scalar, expand
+from nnfpga.compiler.number import Number
+from nnfpga.compiler.plan import Cost, Estimate, Lanes
+from nnfpga.compiler.scalar.forms import ShiftClip, shift_clip
+from nnfpga.compiler.scalar.pieces import Pieces
+
+from .._build import Site, hardware
+from ..beat import Edge, decode, encode
+from ..logic import emit
+
+__all__ = ["Function", "ShiftClipUnit", "TableUnit"]
+
+TABLE_LIMIT = 1 << 12  # entries of a function's table in block RAM
+
+
+class Unit(wiring.Component):
+    """What the units here share: a stream in, a stream out, and which channel a beat begins with.
+
+    Throughput: one beat a cycle. Latency: ``latency`` cycles. Back-pressure: a result that is not taken stops the unit.
+    """
+
+    latency = 2
+
+    def __init__(self, pieces: tuple[Pieces, ...], i_edge: Edge, o_edge: Edge) -> None:
+        self.pieces, self.i_edge, self.o_edge = pieces, i_edge, o_edge
+        lanes = i_edge.lanes
+        if len(pieces) > 1 and (len(pieces) % lanes and lanes % len(pieces)):
+            raise ValueError(f"lanes must divide the {len(pieces)} channels, not {lanes}")
+        self.groups = max(len(pieces) // lanes, 1)
+        super().__init__({"i": In(i_edge.signature), "o": Out(o_edge.signature)})
+
+    def start(self, m: Module) -> tuple[Signal, Signal, Signal]:
+        """Enable of the pipeline, whether a beat enters, and the number of its group of channels."""
+        enable, enters = Signal(), Signal()
+        group = Signal(range(max(self.groups, 2)))
+        m.d.comb += [enable.eq(~self.o.valid | self.o.ready), enters.eq(self.i.valid & self.i.ready)]
+        if self.groups > 1:
+            with m.If(enters):
+                m.d.sync += group.eq(Mux(group == self.groups - 1, 0, group + 1))
+        return enable, enters, group
+
+    def channel(self, group: int, lane: int) -> int:
+        """The channel of a lane in a group of channels."""
+        return (group * self.i_edge.lanes + lane) % len(self.pieces)
+
+
+class ShiftClipUnit(Unit):
+    """``clip((v + bias) >> shift, low, high)`` per channel; see :class:`Unit` for its timing.
+
+    The parameters of the next beat's channels are read ahead from a memory.
+    """
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        enable, enters, group = self.start(m)
+        forms = [form for p in self.pieces if (form := shift_clip(p)) is not None]
+        finest = min(f.shift for f in forms)
+        # with a left shift in some channel, all are computed in units of the finest one
+        up = max(-finest, 0)
+        shifts = sorted({f.shift + up for f in forms})
+        biases = Number.of(min(f.bias for f in forms) << up, max(f.bias for f in forms) << up)
+        width, codes = max(biases.wire.width, 1), (len(shifts) - 1).bit_length()
+        bounds = saturations(self.pieces, forms)
+        clips = sorted({*bounds})
+        kinds = (len(clips) - 1).bit_length()
+        fields = width + codes + kinds
+
+        def word(group: int) -> int:
+            total = 0
+            for lane in range(self.i_edge.lanes):
+                f = forms[self.channel(group, lane)]
+                bias = (f.bias << up) & ((1 << width) - 1)
+                packed = bias | shifts.index(f.shift + up) << width | clips.index(bounds[self.channel(group, lane)]) << (width + codes)
+                total |= packed << (lane * fields)
+            return total
+
+        parameters, known = self._parameters(m, [word(g) for g in range(self.groups)], fields, group, enters)
+        m.d.comb += self.i.ready.eq(enable & known)
+        low = min(p.low for p in self.pieces) << up
+        high = max(p.high for p in self.pieces) << up
+        reach = max(abs(low) + abs(int(biases.low)), abs(high) + abs(int(biases.high)), 1).bit_length() + 1
+        valid = Signal()
+        with m.If(enable):
+            m.d.sync += [valid.eq(enters), self.o.valid.eq(valid)]
+        for lane in range(self.i_edge.lanes):
+            here = parameters[lane * fields :][:fields]
+            bias = here[:width].as_signed() if biases.wire.signed else here[:width]
+            v = decode(self.i.payload[lane], self.i_edge.wire) << up
+            moved, code = Signal(signed(reach), name=f"moved_{lane}"), Signal(max(codes + kinds, 1), name=f"code_{lane}")
+            with m.If(enable):
+                m.d.sync += [moved.eq(v + bias), code.eq(here[width:])]
+            options = [moved >> s for s in shifts]
+            shifted = Signal(signed(reach), name=f"shifted_{lane}")
+            m.d.comb += shifted.eq(options[0] if len(options) == 1 else Array(options)[code[:codes]])
+            results = [clamp(shifted, a, b, reach) for a, b in clips]
+            chosen = results[0] if len(results) == 1 else Array(results)[code[codes : codes + kinds]]
+            result = Signal(signed(reach), name=f"result_{lane}")
+            m.d.comb += result.eq(chosen)
+            with m.If(enable):
+                m.d.sync += self.o.payload[lane].eq(encode(result, self.o_edge.wire))
+        return m
+
+    def _parameters(self, m: Module, words: list[int], fields: int, group: Signal, enters: Signal) -> tuple[Value, Value]:
+        """The parameter word of the group of channels that enters next, and whether it is there yet."""
+        width = fields * self.i_edge.lanes
+        known = Signal()
+        if len(words) == 1:
+            return Const(words[0], width), Const(1)
+        m.submodules.parameters = rom = memory.Memory(shape=unsigned(width), depth=len(words), init=words)
+        read = rom.read_port()
+        following = Mux(group == len(words) - 1, 0, group + 1)
+        m.d.comb += read.addr.eq(Mux(enters, following, group))
+        m.d.sync += known.eq(1)
+        return read.data, known
+
+
+def saturations(pieces: tuple[Pieces, ...], forms: list[ShiftClip]) -> list[tuple[int, int]]:
+    """The bounds at which each channel has to saturate: one pair for all channels where that changes none of them."""
+    common = min(f.low for f in forms), max(f.high for f in forms)
+    shared = [replace(f, low=common[0], high=common[1]) for f in forms]
+    if all(f.at(v) == y for f, p in zip(shared, pieces, strict=True) for v, y in p.critical):
+        return [common] * len(forms)
+    return [(f.low, f.high) for f in forms]
+
+
+def clamp(value: Value, low: int, high: int, width: int) -> Value:
+    """``min(max(value, low), high)`` of a signed value of ``width`` bits; a bound that it cannot pass costs nothing."""
+    top = 1 << (width - 1)
+    capped = value if high >= top - 1 else Mux(value > high, Const(high), value)
+    return capped if low <= -top else Mux(value < low, Const(low), capped)
+
+
+class TableUnit(Unit):
+    """Any function of a small domain as a table in memory, addressed by channel and value; see :class:`Unit`."""
+
+    latency = 1
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        enable, enters, group = self.start(m)
+        wire = self.i_edge.wire
+        entries = 1 << max(wire.width, 1)
+        m.d.comb += self.i.ready.eq(enable)
+        with m.If(enable):
+            m.d.sync += self.o.valid.eq(enters)
+        for lane in range(self.i_edge.lanes):
+            channels = [self.channel(g, lane) for g in range(self.groups)]
+            words = [w for c in channels for w in self._table(self.pieces[c], entries)]
+            rom = memory.Memory(shape=unsigned(self.o_edge.width), depth=len(words), init=words)
+            m.submodules[f"table_{lane}"] = rom
+            read = rom.read_port()
+            address = self.i.payload[lane] if self.groups == 1 else Cat(self.i.payload[lane], group)
+            m.d.comb += [read.addr.eq(address), read.en.eq(enable), self.o.payload[lane].eq(read.data)]
+        return m
+
+    def _table(self, pieces: Pieces, entries: int) -> list[int]:
+        """Output words for every input word; words that stand for no value of the domain give what its nearest gives."""
+        values = np.clip(self.i_edge.wire.decode(np.arange(entries)), pieces.low, pieces.high)
+        return [int(w) for w in self.o_edge.wire.encode(pieces(values))]
+
+
+class Function(Unit):
+    """Any function as comparisons and lines in logic, the channel's one selected; see :class:`Unit` for its timing."""
+
+    latency = 1
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        enable, enters, group = self.start(m)
+        m.d.comb += self.i.ready.eq(enable)
+        with m.If(enable):
+            m.d.sync += self.o.valid.eq(enters)
+        for lane in range(self.i_edge.lanes):
+            builder = Builder((self.i_edge.number,))
+            (x,) = builder.start()
+            outputs = [expand(builder, self.pieces[self.channel(g, lane)], x) for g in range(self.groups)]
+            circuit = builder.finish(outputs)
+            values = emit(m, circuit, [decode(self.i.payload[lane], self.i_edge.wire)], f"f{lane}")
+            chosen = Signal(signed(max(len(v) for v in values) + 1), name=f"chosen_{lane}")
+            m.d.comb += chosen.eq(values[0] if len(values) == 1 else Array(values)[group])
+            with m.If(enable):
+                m.d.sync += self.o.payload[lane].eq(encode(chosen, self.o_edge.wire))
+        return m
+
+
+def forms(layer: Scalar) -> list[ShiftClip] | None:
+    """Shift-and-clip forms of every channel, or None where one has none."""
+    found = [shift_clip(p) for p in layer.pieces]
+    return None if None in found else [f for f in found if f is not None]
+
+
+def table_size(graph: Graph, layer: Scalar) -> int:
+    """Entries of the table that a lane of a one-lane unit needs."""
+    return len(layer.pieces) << max(graph.tensors[layer.inputs[0]].number.union().wire.width, 1)
+
+
+def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
+    """Estimate: an adder, a small shifter and a saturation per lane, or a table."""
+    x, y = graph.tensors[layer.inputs[0]], graph.tensors[layer.name].number.union().wire
+    width, beats = x.number.union().wire.width, x.size // choice.lanes
+    timing = {"interval": Estimate(beats), "latency": Estimate(2)}
+    found = forms(layer)
+    if found is not None:
+        shifts = len({f.shift for f in found})
+        lane = 1.2 * width + (shifts - 1) * 0.7 * y.width + 1.5 * y.width + 4
+        per = (width + 2) * choice.lanes
+        rams = 0 if len(layer.pieces) <= choice.lanes else ceil(per / (16 if device.bram_bits <= 4096 else 36))
+        return Cost(Estimate(lane * choice.lanes + 8, 0.3), Estimate((width + y.width) * choice.lanes, 0.3), Estimate(rams), **timing)
+    if table_size(graph, layer) <= TABLE_LIMIT:
+        bits = table_size(graph, layer) * max(y.width, 1)
+        return Cost(Estimate(8 + choice.lanes), Estimate(8), Estimate(ceil(bits / device.bram_bits) * choice.lanes), **timing)
+    levels = sum(len(p.lines) for p in layer.pieces)
+    return Cost(Estimate(levels * 0.6 * width, 0.5), Estimate(y.width * choice.lanes), **timing)
+
+
+@hardware(Scalar, Lanes, cost)
+def lanes(site: Site) -> wiring.Component:
+    """The cheapest unit that is exact for every channel."""
+    assert isinstance(site.layer, Scalar)
+    if forms(site.layer) is not None:
+        return ShiftClipUnit(site.layer.pieces, site.i, site.o)
+    if table_size(site.graph, site.layer) <= TABLE_LIMIT:
+        return TableUnit(site.layer.pieces, site.i, site.o)
+    return Function(site.layer.pieces, site.i, site.o)

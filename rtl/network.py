@@ -1,0 +1,113 @@
+"""The network: units in a row, joined by streams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from nnfpga.compiler.circuit.pipeline import schedule
+from nnfpga.compiler.device import Device
+from nnfpga.compiler.errors import CompileError, Problem
+from nnfpga.compiler.graph import Graph, Layer
+from nnfpga.compiler.plan import Plan, Unrolled, lanes_in, lanes_out
+
+from ._build import Site, build
+from .beat import Edge
+from .island import Island
+from .unrolled import circuit_of
+from .width import convert
+
+__all__ = ["Network", "Stage", "stages_of"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One unit and the layers that it computes: several where neighbours are unrolled."""
+
+    layers: tuple[Layer, ...]
+    unit: wiring.Component
+    i: Edge
+    o: Edge
+
+
+def stages_of(graph: Graph, plan: Plan, device: Device) -> list[Stage]:
+    """The units of a chain of layers, in order.
+
+    Raises
+    ------
+    CompileError
+        where the graph is no chain, or a layer has no hardware.
+    """
+    check_chain(graph)
+    plan.check(graph)
+    islands: list[list[Layer]] = []
+    for layer in graph.layers:
+        unrolled = isinstance(plan.choices[layer.name], Unrolled)
+        if unrolled and islands and isinstance(plan.choices[islands[-1][-1].name], Unrolled):
+            islands[-1].append(layer)
+        else:
+            islands.append([layer])
+    return [stage(graph, plan, device, layers) for layers in islands]
+
+
+def check_chain(graph: Graph) -> None:
+    """Raise CompileError where something else than the layer before is read."""
+    previous, problems = graph.inputs[0].name, list[Problem]()
+    for layer in graph.layers:
+        if layer.inputs != (previous,):
+            problems.append(Problem(f"layer '{layer.name}'", "branches have no hardware yet", "use a chain of layers"))
+        previous = layer.name
+    if len(graph.outputs) != 1 or graph.outputs[0] != previous:
+        problems.append(Problem("the graph", "several outputs have no hardware yet", "keep one output"))
+    if not graph.layers:
+        problems.append(Problem("the graph", "nothing is left to compute", "give a network with layers"))
+    if problems:
+        raise CompileError(problems)
+
+
+def stage(graph: Graph, plan: Plan, device: Device, layers: list[Layer]) -> Stage:
+    """The unit of neighbouring layers."""
+    first, last = layers[0], layers[-1]
+    choice = plan.choices[first.name]
+    i = Edge.of(graph.tensors[first.inputs[0]], lanes_in(graph, first, choice))
+    o = Edge.of(graph.tensors[last.name], lanes_out(graph, last, plan.choices[last.name]))
+    if isinstance(choice, Unrolled):
+        circuit = circuit_of(graph, layers)
+        return Stage(tuple(layers), Island(circuit, schedule(circuit, device.timing, plan.clock_mhz), i, o), i, o)
+    return Stage((first,), build(Site(graph, first, choice, i, o, device, plan.clock_mhz)), i, o)
+
+
+class Network(wiring.Component):
+    """The whole network between two streams; width converters stand where neighbours' beats differ.
+
+    Its latency and throughput are those of its units: measured by simulation and reported.
+
+    Members
+    -------
+    i, o : streams of lane words, formats ``i_edge`` and ``o_edge``
+    """
+
+    def __init__(self, graph: Graph, plan: Plan, device: Device) -> None:
+        self.stages = stages_of(graph, plan, device)
+        self.i_edge, self.o_edge = self.stages[0].i, self.stages[-1].o
+        super().__init__({"i": In(self.i_edge.signature), "o": Out(self.o_edge.signature)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        source = wiring.flipped(self.i)
+        previous: Edge | None = None
+        for stage in self.stages:
+            name = stage.layers[-1].name
+            if previous is not None:
+                for n, converter in enumerate(convert(stage.i.width, previous.lanes, stage.i.lanes)):
+                    m.submodules[f"to_{name}_{n}"] = converter
+                    wiring.connect(m, source, converter.i)
+                    source = converter.o
+            m.submodules[name] = stage.unit
+            wiring.connect(m, source, stage.unit.i)
+            source, previous = stage.unit.o, stage.o
+        wiring.connect(m, source, wiring.flipped(self.o))
+        return m
