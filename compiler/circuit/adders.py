@@ -84,7 +84,9 @@ def share(builder: Builder, rows: list[Row]) -> None:
             if counts[pair] > 1 and counts[pair] < -n:
                 heapq.heappush(queue, (-counts[pair], pair))
             continue
-        places = [(i, place) for i in sorted(readers[pair[0]] & readers[pair[1]]) for place in rows[i].occurrences(pair)]
+        places = [
+            (i, place) for i in sorted(readers[pair[0]] & readers[pair[1]]) for place in rows[i].occurrences(pair)
+        ]
         if len(places) < 2:
             counts[pair] = 0
             continue
@@ -107,7 +109,13 @@ def make(builder: Builder, pair: Pair) -> Value:
 
 
 def replace(
-    row: Row, p: tuple[Value, int], q: tuple[Value, int], new: Value, pair: Pair, counts: Counter[Pair], touched: set[Pair]
+    row: Row,
+    p: tuple[Value, int],
+    q: tuple[Value, int],
+    new: Value,
+    pair: Pair,
+    counts: Counter[Pair],
+    touched: set[Pair],
 ) -> None:
     """Put the new value in place of two terms of a row and keep the counts true."""
     sp, sq = row.terms.pop(p), row.terms.pop(q)

@@ -102,7 +102,9 @@ class Add(Node):
         a, b = inputs
         low, high = (-b.high, -b.low) if self.subtract else (b.low, b.high)
         zeros = min(a.zeros + self.a_shift, b.zeros + self.b_shift)
-        return Range((a.low << self.a_shift) + (low << self.b_shift), (a.high << self.a_shift) + (high << self.b_shift), zeros)
+        return Range(
+            (a.low << self.a_shift) + (low << self.b_shift), (a.high << self.a_shift) + (high << self.b_shift), zeros
+        )
 
     def evaluate(self, *inputs: Ints) -> Ints:
         a, b = inputs[0] << self.a_shift, inputs[1] << self.b_shift

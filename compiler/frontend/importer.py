@@ -99,7 +99,12 @@ def import_model(model: onnx.ModelProto) -> Imported:
 
 def supported() -> list[str]:
     """The operators that have a function, by name."""
-    return sorted(n for m in (ops, ops_ml) for n, f in vars(m).items() if inspect.isfunction(f) and f.__module__ == m.__name__ and n[0].isupper())
+    return sorted(
+        n
+        for m in (ops, ops_ml)
+        for n, f in vars(m).items()
+        if inspect.isfunction(f) and f.__module__ == m.__name__ and n[0].isupper()
+    )
 
 
 def problem(state: Importer, what: str, remedy: str) -> None:

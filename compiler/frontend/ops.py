@@ -55,12 +55,16 @@ def affine(b: Importer, x: Ref, slope: Any, intercept: Any) -> Ref:
         while array.ndim > 1 and array.shape[0] == 1:
             array = array[0]
         if array.size != 1 and array.shape != x.shape[-1:]:
-            raise refuse(b, f"a constant of shape {np.shape(value)} does not fit {x.shape}", "give one number per channel")
+            raise refuse(
+                b, f"a constant of shape {np.shape(value)} does not fit {x.shape}", "give one number per channel"
+            )
         parameters.append(finite(b, array.reshape(-1), "constant"))
     return b.emit(Apply, x, f.Affine(*parameters))
 
 
-def binary(b: Importer, x: Val, y: Val, fold: Callable[[Any, Any], Any], tensor: Callable[[Ref, Array, bool], Ref]) -> Val:
+def binary(
+    b: Importer, x: Val, y: Val, fold: Callable[[Any, Any], Any], tensor: Callable[[Ref, Array, bool], Ref]
+) -> Val:
     """An operator of two operands of which at most one depends on the input."""
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
         return np.asarray(fold(x, y))
@@ -100,7 +104,9 @@ def Add(b: Importer, x: Val, y: Val) -> Val:
 
 
 def Sub(b: Importer, x: Val, y: Val) -> Val:
-    return binary(b, x, y, lambda p, q: p - q, lambda t, k, flip: affine(b, t, -1.0 if flip else 1.0, k if flip else -k))
+    return binary(
+        b, x, y, lambda p, q: p - q, lambda t, k, flip: affine(b, t, -1.0 if flip else 1.0, k if flip else -k)
+    )
 
 
 def Mul(b: Importer, x: Val, y: Val) -> Val:

@@ -56,12 +56,16 @@ class Linear(Op):
         quotient = fractions(self.weight) / self.scale[:, None]
         if any(q.denominator != 1 for q in quotient.flat):
             raise ValueError(f"the weights of '{self.name}' are no multiples of their scales")
-        return ints(np.vectorize(int, otypes=[object])(quotient)) if quotient.size else np.zeros(quotient.shape, np.int64)
+        return (
+            ints(np.vectorize(int, otypes=[object])(quotient)) if quotient.size else np.zeros(quotient.shape, np.int64)
+        )
 
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs
         if any(o != 0 for o in x.offset.flat) or len({*x.scale.flat}) > 1:
-            raise CompileError([Problem(self.node, "its input has a scale or offset per channel", "quantise it per tensor")])
+            raise CompileError(
+                [Problem(self.node, "its input has a scale or offset per channel", "quantise it per tensor")]
+            )
         assert self.scale is not None
         return Dense(self.name, (x.name,), detect(self.integers), self.scale)
 

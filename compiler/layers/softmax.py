@@ -29,4 +29,6 @@ class Softmax(Op):
         return np.zeros(low.shape), np.ones(low.shape)
 
     def lower(self, *inputs: Tensor) -> Layer:
-        raise CompileError([Problem(self.node, "a softmax inside a network has no integer meaning", "use it at the end only")])
+        raise CompileError(
+            [Problem(self.node, "a softmax inside a network has no integer meaning", "use it at the end only")]
+        )

@@ -36,7 +36,9 @@ class Implementation:
             if cls is not None and isinstance(parameters, dict) and {*parameters} == {f.name for f in fields(cls)}:
                 if all(isinstance(v, int) and v > 0 for v in parameters.values()):
                     return cls(**parameters)
-        raise CompileError(f"plan: {value!r} is no implementation; write one of {', '.join(sorted(known))} with its parameters")
+        raise CompileError(
+            f"plan: {value!r} is no implementation; write one of {', '.join(sorted(known))} with its parameters"
+        )
 
 
 @dataclass(frozen=True)

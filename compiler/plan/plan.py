@@ -49,11 +49,16 @@ class Plan:
         problems: list[Problem] = []
         names = [layer.name for layer in graph.layers]
         problems += [Problem(f"plan, layer '{n}'", "has no choice", "add it") for n in names if n not in self.choices]
-        problems += [Problem(f"plan, layer '{n}'", "is not in the model", "remove it") for n in self.choices if n not in names]
+        problems += [
+            Problem(f"plan, layer '{n}'", "is not in the model", "remove it") for n in self.choices if n not in names
+        ]
         for layer in graph.layers:
             choice = self.choices.get(layer.name)
             if choice is not None:
-                sides = ((layer.inputs[0], lanes_in(graph, layer, choice)), (layer.name, lanes_out(graph, layer, choice)))
+                sides = (
+                    (layer.inputs[0], lanes_in(graph, layer, choice)),
+                    (layer.name, lanes_out(graph, layer, choice)),
+                )
                 for name, lanes in sides:
                     if (size := graph.tensors[name].size) % lanes:
                         what = f"{lanes} lanes do not divide the {size} elements of '{name}'"

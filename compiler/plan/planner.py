@@ -68,7 +68,10 @@ def make_plan(
             if fits(options, device, reserved):
                 return plan_of(device, clock_mhz, options)
     candidates = [options_of(graph, group, device, model) for group in groups]
-    chosen = [min(options, key=lambda o: (o.cost.lut.value + 20 * o.cost.bram.value, o.cost.interval.value)) for options in candidates]
+    chosen = [
+        min(options, key=lambda o: (o.cost.lut.value + 20 * o.cost.bram.value, o.cost.interval.value))
+        for options in candidates
+    ]
     if not fits(chosen, device, reserved):
         chosen = [min(options, key=lambda o: (o.cost.bram.value, o.cost.lut.value)) for options in candidates]
     if not fits(chosen, device, reserved):
@@ -158,7 +161,9 @@ def improve(
             faster = [o for o in faster if fit([*chosen[:i], o, *chosen[i + 1 :]])]
             if faster:
                 nearest = max(slowness(o) for o in faster)
-                best = min((o for o in faster if slowness(o) >= nearest * 0.6), key=lambda o: (o.cost.lut.value, slowness(o)))
+                best = min(
+                    (o for o in faster if slowness(o) >= nearest * 0.6), key=lambda o: (o.cost.lut.value, slowness(o))
+                )
                 chosen = [*chosen[:i], best, *chosen[i + 1 :]]
                 break
         else:

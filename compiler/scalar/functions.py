@@ -20,7 +20,19 @@ import numpy.typing as npt
 
 from ..real import Reals
 
-__all__ = ["Affine", "Clip", "Function", "Kinked", "LeakyRelu", "Quantizer", "Relu", "Rounding", "Sigmoid", "Smooth", "Tanh"]
+__all__ = [
+    "Affine",
+    "Clip",
+    "Function",
+    "Kinked",
+    "LeakyRelu",
+    "Quantizer",
+    "Relu",
+    "Rounding",
+    "Sigmoid",
+    "Smooth",
+    "Tanh",
+]
 
 
 class Function(ABC):

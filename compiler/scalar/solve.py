@@ -28,7 +28,13 @@ class TooManyLevelsError(ValueError):
 
 
 def solve(
-    functions: Sequence[Function], quantizer: Quantizer, low: int, high: int, scale: Fraction, offset: Fraction, channel: int
+    functions: Sequence[Function],
+    quantizer: Quantizer,
+    low: int,
+    high: int,
+    scale: Fraction,
+    offset: Fraction,
+    channel: int,
 ) -> Pieces:
     """The integer function of ``v`` in ``low .. high`` that the chain means in one channel.
 

@@ -44,7 +44,9 @@ class SerialArgMax(wiring.Component):
         ]
         while len(contest) > 1:
             pairs = list(zip(contest[::2], contest[1::2], strict=False))
-            contest = [(Mux(b[0] > a[0], b[0], a[0]), Mux(b[0] > a[0], b[1], a[1])) for a, b in pairs] + contest[len(pairs) * 2 :]
+            contest = [(Mux(b[0] > a[0], b[0], a[0]), Mux(b[0] > a[0], b[1], a[1])) for a, b in pairs] + contest[
+                len(pairs) * 2 :
+            ]
         value, lane = contest[0]
         m.d.comb += [
             self.i.ready.eq(~self.o.valid | self.o.ready),
@@ -67,7 +69,9 @@ def cost(graph: Graph, layer: ArgMax, choice: Lanes, device: Device) -> Cost:
     x = graph.tensors[layer.inputs[0]]
     width, index = x.number.union().wire.width, np.log2(max(x.size, 2))
     lut = choice.lanes * (width + index) * 1.5 + 2.5 * index
-    return Cost(Estimate(lut, 0.3), Estimate(width + 2 * index), interval=Estimate(x.size // choice.lanes), latency=Estimate(1))
+    return Cost(
+        Estimate(lut, 0.3), Estimate(width + 2 * index), interval=Estimate(x.size // choice.lanes), latency=Estimate(1)
+    )
 
 
 @hardware(ArgMax, Lanes, cost)

@@ -115,7 +115,9 @@ class FoldedMatrix(wiring.Component):
             m.d.sync += address.eq(Mux(address == len(words) - 1, 0, address + 1))
         return read.data
 
-    def _sums(self, m: Module, enable: Signal, x: Signal, w: Signal, valid: Signal, first: Signal, last: Signal) -> None:
+    def _sums(
+        self, m: Module, enable: Signal, x: Signal, w: Signal, valid: Signal, first: Signal, last: Signal
+    ) -> None:
         """Products, then their sum, then the accumulators; the last sum of a pass goes out."""
         pe, simd = self.o_edge.lanes, self.i_edge.lanes
         wire, i_wire, o_wire = weight_wire(self.weights), self.i_edge.wire, self.o_edge.wire
@@ -182,7 +184,13 @@ def cost(graph: Graph, layer: Dense, choice: Folded, device: Device) -> Cost:
     lut = units * multiplier + accumulator + address + 12
     ff = units * (w + x.width) + accumulator + address
     interval = passes * beats
-    return Cost(Estimate(lut, 0.25), Estimate(ff, 0.4), Estimate(rams, 0.2), interval=Estimate(interval), latency=Estimate(interval + beats + 4))
+    return Cost(
+        Estimate(lut, 0.25),
+        Estimate(ff, 0.4),
+        Estimate(rams, 0.2),
+        interval=Estimate(interval),
+        latency=Estimate(interval + beats + 4),
+    )
 
 
 def ram_count(depth: int, width: int, device: Device) -> int:

@@ -85,7 +85,11 @@ class ShiftClipUnit(Unit):
             for lane in range(self.i_edge.lanes):
                 f = forms[self.channel(group, lane)]
                 bias = (f.bias << up) & ((1 << width) - 1)
-                packed = bias | shifts.index(f.shift + up) << width | clips.index(bounds[self.channel(group, lane)]) << (width + codes)
+                packed = (
+                    bias
+                    | shifts.index(f.shift + up) << width
+                    | clips.index(bounds[self.channel(group, lane)]) << (width + codes)
+                )
                 total |= packed << (lane * fields)
             return total
 
@@ -101,7 +105,10 @@ class ShiftClipUnit(Unit):
             here = parameters[lane * fields :][:fields]
             bias = here[:width].as_signed() if biases.wire.signed else here[:width]
             v = decode(self.i.payload[lane], self.i_edge.wire) << up
-            moved, code = Signal(signed(reach), name=f"moved_{lane}"), Signal(max(codes + kinds, 1), name=f"code_{lane}")
+            moved, code = (
+                Signal(signed(reach), name=f"moved_{lane}"),
+                Signal(max(codes + kinds, 1), name=f"code_{lane}"),
+            )
             with m.If(enable):
                 m.d.sync += [moved.eq(v + bias), code.eq(here[width:])]
             options = [moved >> s for s in shifts]
@@ -115,7 +122,9 @@ class ShiftClipUnit(Unit):
                 m.d.sync += self.o.payload[lane].eq(encode(result, self.o_edge.wire))
         return m
 
-    def _parameters(self, m: Module, words: list[int], fields: int, group: Signal, enters: Signal) -> tuple[Value, Value]:
+    def _parameters(
+        self, m: Module, words: list[int], fields: int, group: Signal, enters: Signal
+    ) -> tuple[Value, Value]:
         """The parameter word of the group of channels that enters next, and whether it is there yet."""
         width = fields * self.i_edge.lanes
         known = Signal()
@@ -220,10 +229,17 @@ def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
         lane = 1.2 * width + (shifts - 1) * 0.7 * y.width + 1.5 * y.width + 4
         per = (width + 2) * choice.lanes
         rams = 0 if len(layer.pieces) <= choice.lanes else ceil(per / (16 if device.bram_bits <= 4096 else 36))
-        return Cost(Estimate(lane * choice.lanes + 8, 0.3), Estimate((width + y.width) * choice.lanes, 0.3), Estimate(rams), **timing)
+        return Cost(
+            Estimate(lane * choice.lanes + 8, 0.3),
+            Estimate((width + y.width) * choice.lanes, 0.3),
+            Estimate(rams),
+            **timing,
+        )
     if table_size(graph, layer) <= TABLE_LIMIT:
         bits = table_size(graph, layer) * max(y.width, 1)
-        return Cost(Estimate(8 + choice.lanes), Estimate(8), Estimate(ceil(bits / device.bram_bits) * choice.lanes), **timing)
+        return Cost(
+            Estimate(8 + choice.lanes), Estimate(8), Estimate(ceil(bits / device.bram_bits) * choice.lanes), **timing
+        )
     levels = sum(len(p.lines) for p in layer.pieces)
     return Cost(Estimate(levels * 0.6 * width, 0.5), Estimate(y.width * choice.lanes), **timing)
 
