@@ -6,7 +6,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from .cache import folder
@@ -29,32 +30,46 @@ def run(tool: Tool, args: Sequence[str | Path], cwd: Path, log_name: str, timeou
     before a slow first start. Raises `ToolError` with the last error line and the log's path if the program fails
     or does not end in time. The program and its children are killed when this call is interrupted.
     """
+    return run_all(tool, {log_name: args}, cwd, timeout, progress=progress)[0]
+
+
+def run_all(tool: Tool, jobs: Mapping[str, Sequence[str | Path]], cwd: Path, timeout: float | None = None, *,
+            progress: Progress | None = None) -> list[str]:
+    """Run a program several times at once, ``jobs`` being log name -> arguments, otherwise like `run`."""
     _announce_first_start(tool, progress or say)
     cwd.mkdir(parents=True, exist_ok=True)
-    log = cwd / log_name
-    command = [*tool.command, *map(str, args)]
+    children: list[subprocess.Popen[bytes]] = []
+    end = None if timeout is None else time.monotonic() + timeout
+    try:
+        for log_name, args in jobs.items():
+            children.append(_start(tool, [*tool.command, *map(str, args)], cwd, cwd / log_name))
+        for child in children:
+            child.wait(None if end is None else max(0.0, end - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"{tool.name} did not end within {timeout:g} s: see {cwd / next(iter(jobs))}") from None
+    finally:
+        for child in children:
+            if child.poll() is None:
+                kill(child)
+    texts: list[str] = []
+    for log_name, child in zip(jobs, children, strict=True):
+        text = (cwd / log_name).read_bytes().partition(b"\n")[2].decode(errors="replace")
+        if child.returncode != 0:
+            raise ToolError(f"{tool.name} failed: {_reason(text, child.returncode)} (see {cwd / log_name})")
+        texts.append(text)
+    _mark_started(tool)
+    return texts
+
+
+def _start(tool: Tool, command: list[str], cwd: Path, log: Path) -> "subprocess.Popen[bytes]":
     with log.open("wb") as file:
         file.write(f"$ {' '.join(command)}\n".encode())
         file.flush()
-        start = file.tell()
         try:
-            child = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-                                     env={**os.environ, **tool.environment}, start_new_session=True)
+            return subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+                                    env={**os.environ, **tool.environment}, start_new_session=True)
         except OSError as error:
             raise ToolError(f"{tool.name} could not be started ({error.strerror}): check {tool.command[0]}") from error
-        try:
-            status = child.wait(timeout)
-        except subprocess.TimeoutExpired:
-            kill(child)
-            raise ToolError(f"{tool.name} did not end within {timeout:g} s: see {log}") from None
-        except BaseException:
-            kill(child)
-            raise
-    text = log.read_bytes()[start:].decode(errors="replace")
-    if status != 0:
-        raise ToolError(f"{tool.name} failed: {_reason(text, status)} (see {log})")
-    _mark_started(tool)
-    return text
 
 
 def kill(child: "subprocess.Popen[bytes]") -> None:

