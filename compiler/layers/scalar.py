@@ -129,8 +129,11 @@ def expand(builder: Builder, pieces: Pieces, v: Value) -> Value:
     """An integer function of a scalar: shift and saturate, a table, or comparisons that select a line."""
     form = shift_clip(pieces)
     if form is not None:
-        biased = builder.add(Add(v, builder.add(Constant(form.bias)))) if form.bias else v
-        moved = builder.add(Shift(biased, form.shift)) if form.shift else biased
+        if form.bias:
+            v, left = builder.add(Add(v, builder.add(Constant(form.bias)), form.left)), 0
+        else:
+            left = form.left
+        moved = builder.add(Shift(v, form.right - left)) if form.right != left else v
         r = builder.ranges[moved]
         return moved if form.low <= r.low and r.high <= form.high else builder.add(Clamp(moved, form.low, form.high))
     if pieces.high - pieces.low < TABLE_LIMIT:
@@ -142,7 +145,7 @@ def expand(builder: Builder, pieces: Pieces, v: Value) -> Value:
             middle = len(lines) // 2
             right = choose(lines[middle:])
             return builder.add(Select(builder.add(AtLeast(v, lines[middle].start)), right, choose(lines[:middle])))
-        (line,) = lines
+        line = lines[0]
         if line.multiplier == 0:
             return builder.add(Constant(line.offset >> line.shift))
         product = multiply(builder, [v], np.array([[line.multiplier]], dtype=object))[0]

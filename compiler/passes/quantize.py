@@ -82,12 +82,19 @@ class Quantization:
         """Quantise the input and the weights."""
         source = self.activation(op.inputs[0])
         if op.scale is None:
-            weight, scale = quantise_weights(op.weight, self.calibration.bits)
+            weight, scale = quantise_weights(op.weight, self.calibration.bits, together=self.is_last(op.name))
             op = replace(op, weight=weight, scale=scale)
         assert op.scale is not None
         self.ops.append(replace(op, inputs=(source,)))
         units = op.scale * self.scale[source].reshape(-1)[0]
         self.exact_unit[op.name] = min(units.flat)
+
+    def is_last(self, name: str) -> bool:
+        """Whether sums leave the network or meet in an arg-max as they are: then all rows need one scale."""
+        readers = self.graph.readers(name)
+        if any(isinstance(r, RealArgMax) for r in readers) or name in self.graph.outputs:
+            return True
+        return any(self.is_last(r.name) for r in readers if isinstance(r, Apply) and isinstance(r.function, Affine))
 
     def apply(self, op: Apply) -> None:
         """Keep the function; a curved one needs a quantised input so that it becomes one small table."""
@@ -183,10 +190,12 @@ def lattice(values: Reals, bits: int) -> Format | None:
     return None
 
 
-def quantise_weights(weight: npt.NDArray[np.float64], bits: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any]]:
-    """The matrix rounded to ``bits`` bits, and the exact scale of each row."""
+def quantise_weights(
+    weight: npt.NDArray[np.float64], bits: int, together: bool = False
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any]]:
+    """The matrix rounded to ``bits`` bits, and the exact scale of each row; one scale for all rows ``together``."""
     circulant = BlockCirculant.find(weight)
-    group = 1 if circulant is None else circulant.columns.shape[2]
+    group = len(weight) if together else 1 if circulant is None else circulant.columns.shape[2]
     result, scales = np.empty_like(weight), np.empty(len(weight), dtype=object)
     for start in range(0, len(weight), group):
         rows = weight[start : start + group]

@@ -12,18 +12,17 @@ __all__ = ["ShiftClip", "shift_clip"]
 
 @dataclass(frozen=True)
 class ShiftClip:
-    """``clip((v + bias) >> shift, low, high)``; a negative shift is a left shift."""
+    """``clip(((v << left) + bias) >> right, low, high)``."""
 
+    left: int
     bias: int
-    shift: int
+    right: int
     low: int
     high: int
 
     def at(self, v: int) -> int:
         """The value at an integer."""
-        moved = v + self.bias
-        moved = moved >> self.shift if self.shift >= 0 else moved << -self.shift
-        return min(max(moved, self.low), self.high)
+        return min(max(((v << self.left) + self.bias) >> self.right, self.low), self.high)
 
 
 def shift_clip(pieces: Pieces) -> ShiftClip | None:
@@ -38,18 +37,19 @@ def shift_clip(pieces: Pieces) -> ShiftClip | None:
         return None
     if not sloped:
         if low == high:
-            return ShiftClip(0, 0, low, high)
+            return ShiftClip(0, 0, 0, low, high)
         if len(pieces.lines) != 2 or high - low != 1:
             return None
         # two levels: the sign of v - threshold
         width = max(abs(pieces.low), abs(pieces.high)).bit_length() + 1
-        form = ShiftClip(((low + 1) << width) - pieces.lines[1].start, width, low, high)
+        form = ShiftClip(0, ((low + 1) << width) - pieces.lines[1].start, width, low, high)
     else:
         (line,) = sloped
         if line.multiplier <= 0 or line.multiplier & (line.multiplier - 1):
             return None
         up = trailing_zeros(line.multiplier)
-        if up and line.offset % line.multiplier:
-            return None
-        form = ShiftClip(line.offset >> up, line.shift - up, low, high)
+        if up <= line.shift:  # rounding down twice is rounding down once
+            form = ShiftClip(0, line.offset >> up, line.shift - up, low, high)
+        else:
+            form = ShiftClip(up - line.shift, line.offset >> line.shift, 0, low, high)
     return form if all(form.at(v) == y for v, y in pieces.critical) else None

@@ -148,7 +148,8 @@ class Sigmoid(Smooth):
         return np.where(x >= 0, 1, np.exp(-np.abs(x))) / (1 + np.exp(-np.abs(x)))
 
     def enclose(self, x: Any) -> Any:
-        return 1 / (1 + mpmath.iv.exp(-x))
+        exp: Any = mpmath.iv.exp
+        return 1 / (1 + exp(-x))
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,8 @@ class Tanh(Smooth):
         return np.tanh(x)
 
     def enclose(self, x: Any) -> Any:
-        return 1 - 2 / (1 + mpmath.iv.exp(2 * x))
+        exp: Any = mpmath.iv.exp
+        return 1 - 2 / (1 + exp(2 * x))
 
 
 def half_even(x: Fraction) -> int:

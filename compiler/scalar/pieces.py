@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -83,13 +84,13 @@ class Pieces:
     @property
     def levels(self) -> int:
         """How many constant pieces it would take to write it as thresholds."""
-        return 1 + sum(abs(b - a) for (_, a), (_, b) in zip(self.critical, self.critical[1:], strict=False))
+        return 1 + sum(abs(b - a) for (_, a), (_, b) in pairwise(self.critical))
 
     @property
     def monotone(self) -> bool:
         """Whether it never decreases."""
         values = [y for _, y in self.critical]
-        return all(a <= b for a, b in zip(values, values[1:], strict=False))
+        return all(a <= b for a, b in pairwise(values))
 
     def __str__(self) -> str:
         def text(line: Line) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor
+from typing import Any
 
 import mpmath
 
@@ -194,22 +195,22 @@ def enclose(functions: Sequence[Function], channel: int, x: Fraction, precision:
             previous = mpmath.iv.prec
             try:
                 mpmath.iv.prec = precision
-                ends = function.enclose(interval(low, high))
-                low, high = dyadic(ends.a), dyadic(ends.b)
+                low, high = map(dyadic, function.enclose(interval(low, high))._mpi_)
             finally:
                 mpmath.iv.prec = previous
     return low, high
 
 
-def interval(low: Fraction, high: Fraction) -> object:
+def interval(low: Fraction, high: Fraction) -> Any:
     """An mpmath interval that holds both fractions."""
-    a = mpmath.iv.mpf(low.numerator) / low.denominator
-    b = mpmath.iv.mpf(high.numerator) / high.denominator
-    return mpmath.iv.mpf([a.a, b.b])
+    make: Any = mpmath.iv.mpf
+    a = make(low.numerator) / low.denominator
+    b = make(high.numerator) / high.denominator
+    return make([a.a, b.b])
 
 
-def dyadic(value: object) -> Fraction:
-    """The exact value of an end of an mpmath interval."""
-    sign, mantissa, exponent, _ = mpmath.mpf(value)._mpf_
+def dyadic(end: tuple[int, int, int, int]) -> Fraction:
+    """The exact value of an end of an mpmath interval, which mpmath.mpf() would round to 53 bits."""
+    sign, mantissa, exponent, _ = end
     fraction = Fraction(int(mantissa)) * Fraction(2) ** exponent
     return -fraction if sign else fraction

@@ -60,7 +60,7 @@ class Unit(wiring.Component):
 
 
 class ShiftClipUnit(Unit):
-    """``clip((v + bias) >> shift, low, high)`` per channel; see :class:`Unit` for its timing.
+    """``clip(((v << left) + bias) >> right, low, high)`` per channel; see :class:`Unit` for its timing.
 
     The parameters of the next beat's channels are read ahead from a memory.
     """
@@ -69,11 +69,11 @@ class ShiftClipUnit(Unit):
         m = Module()
         enable, enters, group = self.start(m)
         forms = [form for p in self.pieces if (form := shift_clip(p)) is not None]
-        finest = min(f.shift for f in forms)
-        # with a left shift in some channel, all are computed in units of the finest one
-        up = max(-finest, 0)
-        shifts = sorted({f.shift + up for f in forms})
-        biases = Number.of(min(f.bias for f in forms) << up, max(f.bias for f in forms) << up)
+        up = max(f.left for f in forms)  # all channels are computed in units of the finest one
+        rights = [f.right + up - f.left for f in forms]
+        scaled = [f.bias << (up - f.left) for f in forms]
+        shifts = sorted({*rights})
+        biases = Number.of(min(scaled), max(scaled))
         width, codes = max(biases.wire.width, 1), (len(shifts) - 1).bit_length()
         bounds = saturations(self.pieces, forms)
         clips = sorted({*bounds})
@@ -83,12 +83,12 @@ class ShiftClipUnit(Unit):
         def word(group: int) -> int:
             total = 0
             for lane in range(self.i_edge.lanes):
-                f = forms[self.channel(group, lane)]
-                bias = (f.bias << up) & ((1 << width) - 1)
+                c = self.channel(group, lane)
+                bias = scaled[c] & ((1 << width) - 1)
                 packed = (
                     bias
-                    | shifts.index(f.shift + up) << width
-                    | clips.index(bounds[self.channel(group, lane)]) << (width + codes)
+                    | shifts.index(rights[c]) << width
+                    | clips.index(bounds[c]) << (width + codes)
                 )
                 total |= packed << (lane * fields)
             return total
@@ -178,7 +178,7 @@ class TableUnit(Unit):
         return m
 
     def _table(self, pieces: Pieces, entries: int) -> list[int]:
-        """Output words for every input word; words that stand for no value of the domain give what its nearest gives."""
+        """Output words for every input word; words outside the domain give what its nearest value gives."""
         values = np.clip(self.i_edge.wire.decode(np.arange(entries)), pieces.low, pieces.high)
         return [int(w) for w in self.o_edge.wire.encode(pieces(values))]
 
@@ -225,7 +225,7 @@ def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
     timing = {"interval": Estimate(beats), "latency": Estimate(2)}
     found = forms(layer)
     if found is not None:
-        shifts = len({f.shift for f in found})
+        shifts = len({f.right - f.left for f in found})
         lane = 1.2 * width + (shifts - 1) * 0.7 * y.width + 1.5 * y.width + 4
         per = (width + 2) * choice.lanes
         rams = 0 if len(layer.pieces) <= choice.lanes else ceil(per / (16 if device.bram_bits <= 4096 else 36))
