@@ -1,4 +1,4 @@
-"""Fixed-point formats as text: ``fixed<W,I>``, ``ufixed<W,I>`` and QONNX names (``INT4``, ``BIPOLAR``, ``FIXED<8,3>``)."""
+"""Fixed-point formats as text: ``fixed<W,I>``, ``ufixed<W,I>`` and the QONNX names ``INT4``, ``UINT4``, ``BINARY``."""
 
 from __future__ import annotations
 

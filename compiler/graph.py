@@ -53,7 +53,7 @@ class Layer(ABC):
 
     @abstractmethod
     def infer(self, *inputs: Tensor) -> Tensor:
-        """The result's shape, scale and proven lattice: sound always, tight where the input elements are independent."""
+        """The result's shape, scale and proven lattice: sound, and tight where the input elements are independent."""
 
     @abstractmethod
     def evaluate(self, *inputs: Ints) -> Ints:

@@ -15,7 +15,7 @@ __all__ = ["Number", "Wire"]
 
 @dataclass(frozen=True)
 class Wire:
-    """How one integer travels: ``v = base + 2^shift * w`` with ``w`` of ``width`` bits, unsigned or two's complement."""
+    """How an integer travels: ``v = base + 2^shift * w`` with ``w`` of ``width`` bits, unsigned or two's complement."""
 
     base: int
     shift: int

@@ -14,7 +14,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from .graph import Layer, Tensor
 
-__all__ = ["Op", "Reals", "RealGraph", "RealInput", "Shape"]
+__all__ = ["Op", "RealGraph", "RealInput", "Reals", "Shape"]
 
 Reals = npt.NDArray[np.float64]
 Shape = tuple[int, ...]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -38,13 +40,13 @@ class Island(wiring.Component):
         valid = [self.i.valid, *(Signal(name=f"valid_{n}") for n in range(self.plan.stages - 1)), self.o.valid]
         m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
         with m.If(enable):
-            m.d.sync += [later.eq(earlier) for earlier, later in zip(valid, valid[1:], strict=False)]
+            m.d.sync += [later.eq(earlier) for earlier, later in pairwise(valid)]
             delayed = self._values(m)
             words = [encode(delayed(o, self.plan.stages - 1), self.o_edge.wire) for o in self.circuit.outputs]
             m.d.sync += [self.o.payload[n].eq(word) for n, word in enumerate(words)]
         return m
 
-    def _values(self, m: Module) -> "Delayed":
+    def _values(self, m: Module) -> Delayed:
         delayed = Delayed(m, self.circuit, self.plan)
         for number, (node, r) in enumerate(zip(self.circuit.nodes, self.circuit.ranges, strict=True)):
             stage = self.plan.stage[number]

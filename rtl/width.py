@@ -14,7 +14,7 @@ __all__ = ["Narrow", "Widen", "convert"]
 class Narrow(wiring.Component):
     """Beats of ``lanes * ratio`` elements as ``ratio`` beats of ``lanes``, first element first.
 
-    Throughput: a beat out every cycle. Latency: one cycle. Back-pressure: takes a new beat with the last part's leaving.
+    Throughput: a beat out every cycle. Latency: one cycle. Back-pressure: takes a new beat as the last part leaves.
     Memory: ``lanes * ratio * width`` bits.
     """
 

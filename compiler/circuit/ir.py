@@ -8,10 +8,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..exact import Ints
+from ..exact import Ints, ints
 from ..number import Number
 
-__all__ = ["Add", "AtLeast", "Builder", "Circuit", "Clamp", "Constant", "Greater", "Input", "Lookup", "Node", "Range", "Select", "Shift", "Value"]  # fmt: skip
+__all__ = [
+    "Add",
+    "AtLeast",
+    "Builder",
+    "Circuit",
+    "Clamp",
+    "Constant",
+    "Greater",
+    "Input",
+    "Lookup",
+    "Node",
+    "Range",
+    "Select",
+    "Shift",
+    "Value",
+]
 
 Value = int
 """The index of a node in its circuit."""
@@ -61,7 +76,10 @@ class Input(Node):
 
     index: int
     of: Range
-    reads = ()
+
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        return ()
 
     def range(self, *inputs: Range) -> Range:
         return self.of
@@ -75,13 +93,16 @@ class Constant(Node):
     """A constant."""
 
     value: int
-    reads = ()
+
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        return ()
 
     def range(self, *inputs: Range) -> Range:
         return Range(self.value, self.value)
 
     def evaluate(self, *inputs: Ints) -> Ints:
-        return np.int64(self.value)  # broadcasts
+        return np.asarray(ints([self.value])[0])  # broadcasts
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ __all__ = ["Schedule", "delay", "schedule"]
 
 @dataclass(frozen=True)
 class Schedule:
-    """``stage[i]`` is the stage in which value ``i`` is computed; registers stand between stages and behind the last."""
+    """``stage[i]`` is the stage that computes value ``i``; registers stand between stages and behind the last."""
 
     stage: tuple[int, ...]
     stages: int

@@ -83,7 +83,17 @@ def linear(b: Importer, x: Ref, weight: Array) -> Ref:
     return b.emit(Linear, x, weight)
 
 
-def Gemm(b: Importer, a: Val, w: Val, c: Val | None = None, *, alpha: float = 1.0, beta: float = 1.0, transA: int = 0, transB: int = 0) -> Val:  # fmt: skip
+def Gemm(
+    b: Importer,
+    a: Val,
+    w: Val,
+    c: Val | None = None,
+    *,
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    transA: int = 0,
+    transB: int = 0,
+) -> Val:
     if not isinstance(a, Ref) or transA:
         raise refuse(b, "its first operand must be the activations, not transposed", "swap the operands")
     weight = constant(b, w, "second operand")
@@ -122,7 +132,19 @@ def Div(b: Importer, x: Val, y: Val) -> Val:
     return binary(b, x, y, lambda p, q: p / q, divide)
 
 
-def BatchNormalization(b: Importer, x: Val, scale: Val, bias: Val, mean: Val, var: Val, *, epsilon: float = 1e-5, momentum: float = 0.9, spatial: int = 1, training_mode: int = 0) -> Val:  # fmt: skip
+def BatchNormalization(
+    b: Importer,
+    x: Val,
+    scale: Val,
+    bias: Val,
+    mean: Val,
+    var: Val,
+    *,
+    epsilon: float = 1e-5,
+    momentum: float = 0.9,
+    spatial: int = 1,
+    training_mode: int = 0,
+) -> Val:
     if training_mode or not isinstance(x, Ref) or len(x.shape) != 1:
         raise refuse(b, "only inference on vectors is supported", "export in evaluation mode")
     s, o, m, v = (constant(b, p, "parameter").astype(np.float64) for p in (scale, bias, mean, var))
@@ -148,7 +170,15 @@ def Tanh(b: Importer, x: Val) -> Val:
     return unary(b, x, f.Tanh())
 
 
-def Clip(b: Importer, x: Val, low: Val | None = None, high: Val | None = None, *, min: float | None = None, max: float | None = None) -> Val:  # fmt: skip
+def Clip(
+    b: Importer,
+    x: Val,
+    low: Val | None = None,
+    high: Val | None = None,
+    *,
+    min: float | None = None,
+    max: float | None = None,
+) -> Val:
     def bound(value: Val | None, attribute: float | None, default: float) -> float:
         if value is not None:
             return float(constant(b, value, "bound").reshape(-1)[0])
@@ -234,7 +264,15 @@ def Cast(b: Importer, x: Val, *, to: int, saturate: int = 1) -> Val:
     return x
 
 
-def Constant(b: Importer, *, value: Array | None = None, value_float: float | None = None, value_floats: list[float] | None = None, value_int: int | None = None, value_ints: list[int] | None = None) -> Val:  # fmt: skip
+def Constant(
+    b: Importer,
+    *,
+    value: Array | None = None,
+    value_float: float | None = None,
+    value_floats: list[float] | None = None,
+    value_int: int | None = None,
+    value_ints: list[int] | None = None,
+) -> Val:
     for given in (value, value_float, value_floats, value_int, value_ints):
         if given is not None:
             return np.asarray(given)

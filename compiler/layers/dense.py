@@ -53,7 +53,7 @@ class Linear(Op):
         """
         if self.scale is None:
             raise ValueError(f"the weights of '{self.name}' are not quantised")
-        quotient = fractions(self.weight) / self.scale[:, None]
+        quotient: npt.NDArray[Any] = fractions(self.weight) / self.scale[:, None]
         if any(q.denominator != 1 for q in quotient.flat):
             raise ValueError(f"the weights of '{self.name}' are no multiples of their scales")
         return (

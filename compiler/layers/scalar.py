@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,7 +141,7 @@ def expand(builder: Builder, pieces: Pieces, v: Value) -> Value:
         domain = np.arange(pieces.low, pieces.high + 1)
         return builder.add(Lookup(v, pieces.low, tuple(int(y) for y in pieces(domain))))
 
-    def choose(lines: tuple[Line, ...]) -> Value:
+    def choose(lines: Sequence[Line]) -> Value:
         if len(lines) > 1:
             middle = len(lines) // 2
             right = choose(lines[middle:])

@@ -1,4 +1,4 @@
-"""The end of a classifier: softmax and arg-max leave the network, and one arg-max comes back where the class is wanted."""
+"""A classifier's end: softmax and arg-max leave the network; one arg-max comes back where the class is wanted."""
 
 from __future__ import annotations
 

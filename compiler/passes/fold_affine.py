@@ -55,7 +55,8 @@ def merge(op: Op, reader: Op | None) -> list[Op] | None:
     slope, intercept = op.function.slope, op.function.intercept
     if isinstance(reader, Apply) and isinstance(reader.function, Affine):
         after = reader.function
-        slope, intercept = np.broadcast_arrays(fractions(after.slope) * fractions(slope), fractions(after.slope) * fractions(intercept) + fractions(after.intercept))  # fmt: skip
+        a, b = fractions(after.slope), fractions(after.intercept)
+        slope, intercept = np.broadcast_arrays(a * fractions(slope), a * fractions(intercept) + b)
         return [replace(reader, inputs=op.inputs, function=Affine(slope, intercept))]
     if isinstance(reader, Linear) and reader.scale is None:
         weight = reader.weight * slope.astype(np.float64).reshape(1, -1)

@@ -7,4 +7,18 @@ from .implementations import Folded, Implementation, Lanes, Unrolled, lanes_in, 
 from .plan import Plan
 from .planner import Goal, make_plan, total_cost
 
-__all__ = ["Cost", "CostModel", "Estimate", "Folded", "Goal", "Implementation", "Lanes", "Plan", "Unrolled", "lanes_in", "lanes_out", "make_plan", "total_cost"]  # fmt: skip
+__all__ = [
+    "Cost",
+    "CostModel",
+    "Estimate",
+    "Folded",
+    "Goal",
+    "Implementation",
+    "Lanes",
+    "Plan",
+    "Unrolled",
+    "lanes_in",
+    "lanes_out",
+    "make_plan",
+    "total_cost",
+]

@@ -40,7 +40,9 @@ class Cost:
 
     def __add__(self, other: Cost) -> Cost:
         interval = max(self.interval, other.interval, key=lambda e: e.value)
-        return Cost(self.lut + other.lut, self.ff + other.ff, self.bram + other.bram, self.dsp + other.dsp, interval, self.latency + other.latency)  # fmt: skip
+        latency = self.latency + other.latency
+        sums = self.lut + other.lut, self.ff + other.ff, self.bram + other.bram, self.dsp + other.dsp
+        return Cost(*sums, interval, latency)
 
 
 class CostModel(Protocol):

@@ -33,9 +33,9 @@ class Implementation:
         if isinstance(value, dict) and len(value) == 1:
             ((name, parameters),) = value.items()
             cls = known.get(name)
-            if cls is not None and isinstance(parameters, dict) and {*parameters} == {f.name for f in fields(cls)}:
-                if all(isinstance(v, int) and v > 0 for v in parameters.values()):
-                    return cls(**parameters)
+            whole = isinstance(parameters, dict) and all(type(v) is int and v > 0 for v in parameters.values())
+            if cls is not None and whole and {*parameters} == {f.name for f in fields(cls)}:
+                return cls(**parameters)
         raise CompileError(
             f"plan: {value!r} is no implementation; write one of {', '.join(sorted(known))} with its parameters"
         )

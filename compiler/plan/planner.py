@@ -183,6 +183,6 @@ def too_large(options: list[Option], device: Device, reserved: Cost) -> str:
     total = sum((o.cost for o in options), reserved)
     return (
         f"the network is too large for {device.name}: its smallest form needs about {total.lut.value:.0f} of "
-        f"{device.luts} LUTs and {total.bram.value:.0f} of {device.brams} block RAMs (plans use at most {FILL:.0%} of the "
-        f"LUTs); choose a larger board or fewer bits"
+        f"{device.luts} LUTs and {total.bram.value:.0f} of {device.brams} block RAMs (plans use at most {FILL:.0%} of "
+        f"the LUTs); choose a larger board or fewer bits"
     )

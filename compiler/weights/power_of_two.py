@@ -22,7 +22,7 @@ class PowerOfTwo(Weights):
 
     @classmethod
     def find(cls, matrix: Ints) -> Self | None:
-        magnitude = abs(matrix)
+        magnitude: Ints = abs(matrix)
         if matrix.size == 0 or (magnitude & (magnitude - 1)).any():
             return None
         exponent = [[trailing_zeros(int(m)) if m else 0 for m in row] for row in magnitude]

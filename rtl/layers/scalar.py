@@ -85,11 +85,7 @@ class ShiftClipUnit(Unit):
             for lane in range(self.i_edge.lanes):
                 c = self.channel(group, lane)
                 bias = scaled[c] & ((1 << width) - 1)
-                packed = (
-                    bias
-                    | shifts.index(rights[c]) << width
-                    | clips.index(bounds[c]) << (width + codes)
-                )
+                packed = bias | shifts.index(rights[c]) << width | clips.index(bounds[c]) << (width + codes)
                 total |= packed << (lane * fields)
             return total
 
