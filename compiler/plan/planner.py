@@ -61,9 +61,9 @@ def make_plan(
     """
     reserved = reserved or Cost()
     groups = split(graph)
-    if goal is Goal.LATENCY or not device.limited:
+    if goal is Goal.LATENCY or (goal is Goal.THROUGHPUT and not device.limited):
         unrolled = [spatial(graph, group, device, model) for group in groups]
-        if goal is not Goal.AREA and all(o is not None for o in unrolled):
+        if all(o is not None for o in unrolled):
             options = [o for o in unrolled if o is not None]
             if fits(options, device, reserved):
                 return plan_of(device, clock_mhz, options)

@@ -1,0 +1,154 @@
+"""From the file and the data to the integer graph, and what quantisation costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nnfpga.compiler.errors import CompileError
+from nnfpga.compiler.exact import Ints
+from nnfpga.compiler.formats import parse
+from nnfpga.compiler.frontend import import_model, load, predict_float
+from nnfpga.compiler.graph import Graph, Tensor
+from nnfpga.compiler.passes import Calibration, drop_softmax, lower, optimise, quantize, simplify
+from nnfpga.compiler.passes.drop_softmax import Ending, Want
+
+from .data import Data, load_data
+from .options import Options
+
+if TYPE_CHECKING:
+    import onnx
+
+__all__ = ["Model", "accuracy", "quantise_input", "read_model"]
+
+CALIBRATION_SAMPLES = 2000
+FLOAT_TOLERANCE = 1e-3  # of the largest output: float32 rounding of a deep network stays far below
+Reals = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Model:
+    """The integer graph of a file, with what the host must know.
+
+    ``scores`` is the ONNX name of the tensor that holds the scores; ``notes`` are warnings for the user.
+    """
+
+    path: Path
+    onnx: onnx.ModelProto
+    graph: Graph
+    ending: Ending
+    scores: str
+    labels: tuple[int | str, ...] | None
+    data: Data | None
+    notes: tuple[str, ...]
+
+    @property
+    def source(self) -> Tensor:
+        """The integer input."""
+        return self.graph.inputs[0]
+
+    @property
+    def result(self) -> Tensor:
+        """The integer output."""
+        return self.graph.tensors[self.graph.outputs[0]]
+
+
+def read_model(path: str | Path, data: Any, options: Options) -> Model:
+    """Import, quantise and lower a model.
+
+    Raises
+    ------
+    CompileError
+        for anything unusable in the file, the data or the choices.
+    """
+    proto = load(path)
+    imported = import_model(proto)
+    real, ending = drop_softmax(simplify(imported.graph), Want(options.output))
+    shape = real.inputs[0].shape
+    loaded = None if data is None else load_data(data, imported.graph.inputs[0].shape)
+    notes: list[str] = []
+    if loaded is not None:
+        x = loaded.x[:CALIBRATION_SAMPLES].reshape(-1, *shape)
+        values = real.evaluate(x)
+        values[real.inputs[0].name] = loaded.x.reshape(-1, *shape)
+        check_import(proto, imported.onnx_names[ending.scores], x[:256], values[ending.scores])
+    else:
+        low, high = stated_range(options)
+        bounds = real.bounds(low, high)
+        values = {name: np.stack(pair) for name, pair in bounds.items()}
+        notes.append(f"no data: formats cover all inputs in {low:g} .. {high:g}, which is wider than data would need")
+    chosen = None if options.input_format is None else parse(options.input_format)
+    graph = optimise(lower(quantize(real, Calibration(values, options.bits, chosen))))
+    onnx_scores = imported.onnx_names[ending.scores]
+    return Model(Path(path), proto, graph, ending, onnx_scores, imported.labels, loaded, tuple(notes))
+
+
+def stated_range(options: Options) -> tuple[float, float]:
+    """The input range that the user states in place of data."""
+    if options.input_range is not None:
+        return options.input_range
+    if options.input_format is not None:
+        f = parse(options.input_format)
+        return float(f.low * f.scale), float(f.high * f.scale)
+    raise CompileError(
+        "no data: the input's range is not known; give --data FILE.npz, or state it with --input-range LOW,HIGH "
+        "or --input-format ufixed<8,0>"
+    )
+
+
+def check_import(proto: onnx.ModelProto, name: str, x: Reals, ours: Reals) -> None:
+    """Raise CompileError unless the imported network computes what ONNX Runtime does, within float32 rounding."""
+    reference = predict_float(proto, name, x)
+    mine = ours[: len(reference)].reshape(len(reference), -1)
+    worst = float(np.abs(reference - mine).max(initial=0.0))
+    if worst > FLOAT_TOLERANCE * max(1.0, float(np.abs(reference).max(initial=0.0))):
+        raise CompileError(f"the import of '{name}' differs from ONNX Runtime by {worst:g}: a bug of nnfpga; please report it")
+
+
+def quantise_input(source: Tensor, x: npt.ArrayLike) -> Ints:
+    """The integers that the host sends for real samples: nearest, ties upwards, saturated.
+
+    ``x`` is (samples, ...) with as many elements a sample as the input has.
+    """
+    scale = float(source.scale.reshape(-1)[0])
+    values = np.asarray(x, dtype=np.float64)
+    low, high = int(source.number.low.min()), int(source.number.high.max())
+    return np.clip(np.floor(values / scale + 0.5), low, high).astype(np.int64).reshape(len(values), *source.shape)
+
+
+def accuracy(model: Model) -> dict[str, dict[str, float]]:
+    """What the report says of float and fixed point, on the data's test part; empty without data."""
+    data = model.data
+    if data is None:
+        return {}
+    reference = predict_float(model.onnx, model.scores, data.x_test)
+    integers = model.graph.evaluate(quantise_input(model.source, data.x_test), keep=True)
+    output = model.graph.layers[-1].inputs[0] if model.ending.classifies else model.graph.outputs[0]
+    scores = model.graph.tensors[output].real(integers[output]).reshape(len(reference), -1)
+    fixed: dict[str, float] = {"max_abs_error": float(np.abs(scores - reference).max(initial=0.0))}
+    result = {"fixed": fixed}
+    if reference.shape[1] > 1:
+        ours, theirs = scores.argmax(axis=1), reference.argmax(axis=1)
+        fixed["agreement"] = float((ours == theirs).mean())
+        truth = indices(data.y_test, model.labels)
+        if truth is not None:
+            fixed["accuracy"] = float((ours == truth).mean())
+            result["float"] = {"accuracy": float((theirs == truth).mean())}
+    return result
+
+
+def indices(y: npt.NDArray[Any] | None, labels: tuple[int | str, ...] | None) -> npt.NDArray[np.int64] | None:
+    """Class indices of labels, or None where these are no classes."""
+    if y is None or y.ndim > 2 or (y.ndim == 2 and y.shape[1] != 1):
+        return None
+    flat = y.reshape(-1)
+    if labels is not None:
+        place = {str(label): i for i, label in enumerate(labels)}
+        return np.array([place.get(str(v), -1) for v in flat.tolist()])
+    if flat.dtype.kind == "f" and not np.array_equal(flat, np.rint(flat)):
+        return None
+    return flat.astype(np.int64) if flat.dtype.kind in "iufb" else None

@@ -1,0 +1,149 @@
+"""What a user can choose, checked at once: from the command line, from Python, or from a YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nnfpga.compiler.errors import CompileError, Problem
+from nnfpga.compiler.formats import parse
+
+__all__ = ["Emit", "Options", "read_config"]
+
+BITS = range(2, 17)
+
+
+class Emit(Enum):
+    """Where a compile stops."""
+
+    MODEL = "model"
+    RTL = "rtl"
+    NETLIST = "netlist"
+    BITSTREAM = "bitstream"
+
+    @property
+    def rank(self) -> int:
+        """Its place in the order of steps."""
+        return list(Emit).index(self)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Choices for one compile; a value of None lets the compiler choose.
+
+    ``bits`` is the width of weights and activations, ``clock`` in MHz, ``samples`` how many vectors the RTL is compared
+    on, ``verify_seconds`` the time for simulating the netlist, ``output`` one of auto, class, scores.
+    """
+
+    board: str | None = None
+    device: str | None = None
+    target: str = "area"
+    clock: float | None = None
+    bits: int = 8
+    input_format: str | None = None
+    input_range: tuple[float, float] | None = None
+    samples: int | None = None
+    emit: str | None = None
+    output: str = "auto"
+    plan: str | None = None
+    verify_seconds: float = 60.0
+    seed: int = 1
+
+    def check(self) -> None:
+        """Raise CompileError naming every choice that cannot be."""
+        problems: list[Problem] = []
+
+        def unless(good: bool, name: str, what: str, remedy: str) -> None:
+            if not good:
+                problems.append(Problem(f"option {name}", what, remedy))
+
+        known = [e.value for e in Emit]
+        targets, outputs = ["latency", "throughput", "area"], ["auto", "class", "scores"]
+        unless(self.bits in BITS, "bits", f"{self.bits} is out of range", "choose 2 to 16")
+        unless(self.target in targets, "target", f"'{self.target}' is not known", f"choose {', '.join(targets)}")
+        unless(self.emit in (None, *known), "emit", f"'{self.emit}' is not known", f"choose {', '.join(known)}")
+        unless(self.output in outputs, "output", f"'{self.output}' is not known", f"choose {', '.join(outputs)}")
+        unless(self.clock is None or 0 < self.clock <= 1000, "clock", f"{self.clock} MHz is out of range", "give MHz")
+        unless(self.samples is None or self.samples > 0, "samples", f"{self.samples} is too few", "give at least 1")
+        unless(self.verify_seconds >= 0, "verify-seconds", "it is negative", "give seconds")
+        unless(not (self.board and self.device), "device", "a board has its own device", "give a board or a device")
+        low, high = self.input_range or (0.0, 1.0)
+        unless(low < high, "input-range", f"{low} to {high} is empty", "give LOW,HIGH with LOW < HIGH")
+        needs_board = self.emit in ("bitstream",) and not self.board
+        unless(not needs_board, "emit", "a bitstream needs a board", "add --board")
+        needs_chip = self.emit == "netlist" and not self.board and not self.device
+        unless(not needs_chip, "emit", "a netlist needs a chip", "add --board or --device")
+        if self.input_format is not None:
+            try:
+                parse(self.input_format)
+            except CompileError as error:
+                problems.append(Problem("option input-format", *str(error).split(": ", 1)[1].split("; ")))
+        if problems:
+            raise CompileError(problems)
+
+    @property
+    def stop(self) -> Emit:
+        """Where to stop: the bitstream for a board, the netlist for a device, else the RTL."""
+        if self.emit is not None:
+            return Emit(self.emit)
+        return Emit.BITSTREAM if self.board else Emit.NETLIST if self.device else Emit.RTL
+
+    def updated(self, given: Mapping[str, Any]) -> Options:
+        """With other choices.
+
+        Raises
+        ------
+        CompileError
+            where a name is not known or a value has the wrong type.
+        """
+        names = {f.name for f in fields(self)}
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            problems = [Problem(f"option {n}", "is not known", f"choose from {', '.join(sorted(names))}") for n in unknown]
+            raise CompileError(problems)
+        try:
+            return replace(self, **{name: CONVERT[name](value) for name, value in given.items()})
+        except (TypeError, ValueError):
+            raise CompileError(f"options: {dict(given)!r} holds a value of the wrong type; see 'nnfpga compile --help'") from None
+
+
+def optional(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A conversion that lets None through."""
+    return lambda value: None if value is None else kind(value)
+
+
+def pair(value: Any) -> tuple[float, float]:
+    """``LOW,HIGH`` or a sequence of two."""
+    low, high = value.split(",") if isinstance(value, str) else value
+    return float(low), float(high)
+
+
+CONVERT: dict[str, Callable[[Any], Any]] = {
+    "board": optional(str), "device": optional(str), "target": str, "clock": optional(float), "bits": int,
+    "input_format": optional(str), "input_range": optional(pair), "samples": optional(int), "emit": optional(str),
+    "output": str, "plan": optional(str), "verify_seconds": float, "seed": int,
+}  # fmt: skip
+
+
+def read_config(path: str | Path) -> dict[str, Any]:
+    """The choices in a YAML file; dashes in names are underscores.
+
+    Raises
+    ------
+    CompileError
+        where it cannot be read or holds no mapping.
+    """
+    try:
+        value = yaml.safe_load(Path(path).read_text())
+    except OSError as error:
+        raise CompileError(f"{path}: cannot be read ({error.strerror}); give a YAML file") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise CompileError(f"{path}: is not YAML; write lines like 'bits: 8'") from None
+    if not isinstance(value, dict):
+        raise CompileError(f"{path}: holds no choices; write lines like 'bits: 8'")
+    return {str(key).replace("-", "_"): item for key, item in value.items()}
