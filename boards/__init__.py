@@ -43,4 +43,6 @@ def _find(kind: str, name: str, known: Mapping[str, _T]) -> _T:
         return known[name.lower()]
     near = get_close_matches(name.lower(), known, 1)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    raise CompileError([Problem(f"{kind} '{name}'", f"no {kind} of that name is known", f"{hint}known: {', '.join(known)}")])
+    raise CompileError(
+        [Problem(f"{kind} '{name}'", f"no {kind} of that name is known", f"{hint}known: {', '.join(known)}")]
+    )

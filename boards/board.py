@@ -58,4 +58,4 @@ def platform_factory(module: str, name: str) -> Callable[[], Any]:
 
 
 def _install(module: str) -> str:
-    return f"run: pip install 'nnfpga[{'ecp5' if module.startswith('ulx3s') else 'ice40'}]'"
+    return f"run: pip install nnfpga[{'ecp5' if module.startswith('ulx3s') else 'ice40'}]"

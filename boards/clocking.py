@@ -30,7 +30,9 @@ def network_pll(board: Board, clock_mhz: float) -> Ice40Pll | Ecp5Pll | None:
 
 
 class Clocking(Elaboratable):
-    """Domains ``link`` (the oscillator) and ``sync`` (a PLL's output, or the oscillator).
+    """Drives the domains ``link`` (from the oscillator) and ``sync`` (from a PLL, or the oscillator).
+
+    The module around it defines the two, so that what is beside it may use them.
 
     Both resets are high from configuration until the PLL has been locked for 256 oscillator clocks, and again when it
     loses its lock; each is released in its own clock.
@@ -38,13 +40,12 @@ class Clocking(Elaboratable):
     Parameters
     ----------
     board: whose oscillator it is.
-    clock_mhz: requested network clock; ``frequency_mhz`` is the one that comes, never above it.
+    pll: settings from :func:`network_pll`.
     """
 
-    def __init__(self, board: Board, clock_mhz: float) -> None:
+    def __init__(self, board: Board, pll: Ice40Pll | Ecp5Pll | None) -> None:
         self.board = board
-        self.pll = network_pll(board, clock_mhz)
-        self.frequency_mhz = board.oscillator_mhz if self.pll is None else float(self.pll.o_mhz)
+        self.pll = pll
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -65,7 +66,7 @@ class Clocking(Elaboratable):
             else:
                 m.d.comb += [sync.eq(link), lock.eq(1)]
 
-        m.domains += [ClockDomain("link"), ClockDomain("sync"), ClockDomain("settle", local=True, reset_less=True)]
+        m.domains.settle = ClockDomain(local=True, reset_less=True)
         m.d.comb += [ClockSignal("link").eq(link), ClockSignal("sync").eq(sync), ClockSignal("settle").eq(link)]
 
         locked = Signal()

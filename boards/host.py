@@ -157,7 +157,7 @@ def open_port(path: str, baud: int) -> Port:
         import serial
     except ImportError:
         raise CompileError(
-            [Problem("host link", "the package pyserial is not installed", "run: pip install 'nnfpga[flash]'")]
+            [Problem("host link", "the package pyserial is not installed", "run: pip install nnfpga[flash]")]
         ) from None
     try:
         return serial.Serial(path, baud, timeout=0.02, exclusive=True)

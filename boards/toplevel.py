@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Module
+from amaranth.hdl import ClockDomain, Elaboratable, Module
 from amaranth.lib import io
 
 from nnfpga.rtl.top import Top
 
 from .board import Board
-from .clocking import Clocking
+from .clocking import Clocking, network_pll
 
 __all__ = ["BoardTop"]
 
@@ -29,14 +29,16 @@ class BoardTop(Elaboratable):
             raise ValueError(f"UART divisor must be {board.divisor} on {board.title}, not {top.divisor!r}")
         self.board = board
         self.top = top
-        self.clocking = Clocking(board, board.default_clock_mhz if clock_mhz is None else clock_mhz)
-        self.frequency_mhz = self.clocking.frequency_mhz
+        self.pll = network_pll(board, board.default_clock_mhz if clock_mhz is None else clock_mhz)
+        self.frequency_mhz = board.oscillator_mhz if self.pll is None else float(self.pll.o_mhz)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         # "-" for every pin: those that nobody drives (RTS, DTR, ...) are then left alone.
         pins = platform.request("uart", dir={pin.name: "-" for pin in platform.lookup("uart").ios})
-        m.submodules.clocking = self.clocking
+        m.domains.link = ClockDomain()
+        m.domains.sync = ClockDomain()
+        m.submodules.clocking = Clocking(self.board, self.pll)
         m.submodules.rx = rx = io.Buffer("i", pins.rx)
         m.submodules.tx = tx = io.Buffer("o", pins.tx)
         m.submodules.top = self.top

@@ -18,7 +18,7 @@ HX1K = Device(
     brams=16,
     bram_bits=4096,
     dsps=0,
-    timing=Timing(lut_ns=1.05, carry_ns=0.15, overhead_ns=0.7, ram_ns=2.5),
+    timing=Timing(lut_ns=1.05, carry_ns=0.15, overhead_ns=0.7, ram_ns=2.9),
 )
 
 UP5K = Device(
@@ -29,5 +29,5 @@ UP5K = Device(
     brams=30,
     bram_bits=4096,
     dsps=8,
-    timing=Timing(lut_ns=3.1, carry_ns=0.35, overhead_ns=1.8, ram_ns=5.0),
+    timing=Timing(lut_ns=3.1, carry_ns=0.35, overhead_ns=1.8, ram_ns=5.5),
 )
