@@ -124,7 +124,7 @@ def saturate(line: Line, start: int, end: int, q: Quantizer) -> list[Line]:
     if side(start) == side(end):
         return [line] if side(start) == 0 else [Line(start, 0, q.clip(line.at(start)), 0)]
     head = [Line(start, 0, q.clip(line.at(start)), 0)] if side(start) else [line]
-    middle = [line._replace(start=a)] if side(start) and a < b else []
+    middle = [line._replace(start=a)] if side(start) and (side(end) == 0 or a < b) else []
     tail = [Line(b, 0, q.clip(line.at(end)), 0)] if side(end) else []
     return [*head, *middle, *tail]
 
