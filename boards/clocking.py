@@ -135,7 +135,7 @@ def _ecp5_instance(pll: Ecp5Pll, link: Signal, sync: Signal, lock: Signal) -> In
         p_CLKFB_DIV=pll.clkfb_div,
         p_CLKOP_DIV=pll.clkop_div,
         p_CLKOP_ENABLE="ENABLED",
-        p_CLKOP_CPHASE=pll.clkop_div // 2,
+        p_CLKOP_CPHASE=max(pll.clkop_div // 2 - 1, 0),
         p_CLKOP_FPHASE=0,
         i_CLKI=link,
         i_CLKFB=sync,
