@@ -15,13 +15,14 @@ from .design import Design
 from .model import accuracy, quantise_input, read_model
 from .options import Emit, Options
 from .progress import Steps, silent
+from .report_data import element_bytes
 
 __all__ = ["compile"]
 
 RTL_SECONDS = 6.0  # how long the comparison of the RTL may take where the user does not say how many samples
 MOST_SAMPLES = 1024
 GENERIC_CLOCK_MHZ = 50.0
-LINK = Cost(Estimate(330, 0.1), Estimate(260, 0.1), Estimate(3))  # measured: docs/link.md
+LINK_LUTS, LINK_FFS = Estimate(300, 0.1), Estimate(230, 0.1)  # measured: docs/link.md
 
 
 def compile(
@@ -82,7 +83,7 @@ def choose_plan(graph: Any, device: Device, clock: float, options: Options, prog
     from nnfpga.rtl import costs
 
     if options.plan is None:
-        reserved = LINK if options.board else None
+        reserved = link_cost(graph, device) if options.board else None
         return make_plan(graph, device, Goal(options.target), clock, costs, reserved, progress)
     try:
         text = Path(options.plan).read_text()
@@ -93,6 +94,13 @@ def choose_plan(graph: Any, device: Device, clock: float, options: Options, prog
     plan = Plan.from_yaml(text)
     plan.check(graph)
     return Plan(device.name, options.clock or plan.clock_mhz, plan.choices)
+
+
+def link_cost(graph: Any, device: Device) -> Cost:
+    """What the host link needs beside the network: logic, and a memory for one input frame."""
+    number = graph.inputs[0].number.union()
+    payload = 8 * graph.inputs[0].size * element_bytes(max(number.wire.width, 1))
+    return Cost(LINK_LUTS, LINK_FFS, Estimate(-(-payload // device.bram_bits)))
 
 
 def check_rtl(design: Design, work: Path) -> None:

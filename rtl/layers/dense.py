@@ -19,7 +19,7 @@ from nnfpga.compiler.plan import Cost, Estimate, Folded
 from .._build import Site, hardware
 from ..beat import Edge, decode, encode
 
-__all__ = ["FoldedMatrix"]
+__all__ = ["FoldedMatrix", "rom_count"]
 
 
 class FoldedMatrix(wiring.Component):
@@ -180,7 +180,7 @@ def cost(graph: Graph, layer: Dense, choice: Folded, device: Device) -> Cost:
     multiplier = 1.15 * w * max(x.width, 1) if min(w, x.width) > 1 else max(w, x.width)
     accumulator = y.width * (1.2 if choice.simd == 1 else 2.0) * choice.pe
     address = np.log2(max(passes * beats, 2)) * 2 + np.log2(4 * beats) * 4
-    rams = ram_count(passes * beats, units * w, device) + ram_count(2 * beats, choice.simd * max(x.width, 1), device)
+    rams = rom_count(passes * beats, units * w, device) + ram_count(2 * beats, choice.simd * max(x.width, 1), device)
     lut = units * multiplier + accumulator + address + 12
     ff = units * (w + x.width) + accumulator + address
     interval = passes * beats
@@ -191,6 +191,14 @@ def cost(graph: Graph, layer: Dense, choice: Folded, device: Device) -> Cost:
         interval=Estimate(interval),
         latency=Estimate(interval + beats + 4),
     )
+
+
+SMALL_ROM_BITS = 1024  # Yosys builds a smaller constant memory from LUTs
+
+
+def rom_count(depth: int, width: int, device: Device) -> int:
+    """Block RAMs for a constant memory; a small one becomes LUTs."""
+    return 0 if depth * width < SMALL_ROM_BITS else ram_count(depth, width, device)
 
 
 def ram_count(depth: int, width: int, device: Device) -> int:

@@ -22,6 +22,7 @@ from nnfpga.compiler.scalar.pieces import Pieces
 from .._build import Site, hardware
 from ..beat import Edge, decode, encode
 from ..logic import emit
+from .dense import rom_count
 
 __all__ = ["Function", "ShiftClipUnit", "TableUnit"]
 
@@ -224,7 +225,8 @@ def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
         shifts = len({f.right - f.left for f in found})
         lane = 1.2 * width + (shifts - 1) * 0.7 * y.width + 1.5 * y.width + 4
         per = (width + 2) * choice.lanes
-        rams = 0 if len(layer.pieces) <= choice.lanes else ceil(per / (16 if device.bram_bits <= 4096 else 36))
+        words = max(len(layer.pieces) // choice.lanes, 1)
+        rams = rom_count(words, per, device)
         return Cost(
             Estimate(lane * choice.lanes + 8, 0.3),
             Estimate((width + y.width) * choice.lanes, 0.3),
