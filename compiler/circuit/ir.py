@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..exact import Ints, ints
+from ..exact import INT64_EXACT, Ints, ints, objects
 from ..number import Number
 
 __all__ = [
@@ -189,7 +189,7 @@ class Lookup(Node):
         return Range(min(self.table), max(self.table))
 
     def evaluate(self, *inputs: Ints) -> Ints:
-        return np.array(self.table)[inputs[0] - self.start]
+        return ints(objects(list(self.table)))[np.asarray(inputs[0] - self.start, dtype=np.int64)]
 
 
 @dataclass(frozen=True)
@@ -260,6 +260,8 @@ class Circuit:
     def evaluate(self, x: Ints) -> Ints:
         """(samples, inputs) to (samples, outputs), exact."""
         values: list[Ints] = []
+        if any(max(abs(r.low), abs(r.high)) >= INT64_EXACT for r in self.ranges):
+            x = objects(x)
         for node in self.nodes:
             if isinstance(node, Input):
                 values.append(x[:, node.index])
@@ -294,7 +296,7 @@ class Builder:
         """The value of a node: an existing one where there is one."""
         inputs = [self.ranges[r] for r in node.reads]
         if inputs and all(r.low == r.high for r in inputs):
-            node = Constant(int(node.evaluate(*(np.array(r.low) for r in inputs))))
+            node = Constant(int(node.evaluate(*(objects(r.low) for r in inputs))))
         if node in self.known:
             return self.known[node]
         self.nodes.append(node)

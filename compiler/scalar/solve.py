@@ -141,8 +141,9 @@ def first_where(low: int, high: int, true_from: Callable[[int], bool]) -> int:
 def steps(start: int, end: int, value: Callable[[int], int]) -> list[Line]:
     """The constant pieces of a monotone integer function, by bisection."""
     cached = lru_cache(maxsize=None)(value)
-    if abs(cached(end) - cached(start)) > MAX_LEVELS:
-        raise TooManyLevelsError(f"{abs(cached(end) - cached(start))} levels")
+    levels = min(abs(cached(end) - cached(start)), end - start)
+    if levels > MAX_LEVELS:
+        raise TooManyLevelsError(f"{levels} levels")
     result: list[Line] = []
 
     def split(a: int, b: int) -> None:

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnfpga.compiler.circuit.ir import (
+    Add,
+    AtLeast,
+    Builder,
+    Clamp,
+    Constant,
+    Greater,
+    Lookup,
+    Node,
+    Range,
+    Select,
+    Shift,
+)
+from nnfpga.compiler.circuit.pipeline import schedule
+from nnfpga.compiler.device import GENERIC
+from nnfpga.compiler.number import Number
+
+NODES: list[Node] = [
+    Add(0, 1), Add(0, 1, 2, 0), Add(0, 1, 0, 3, subtract=True), Shift(0, 2), Shift(0, -2), Clamp(0, -3, 4),
+    Lookup(0, -6, tuple(v * v for v in range(-6, 10))), AtLeast(0, 2), Greater(0, 1), Select(2, 0, 1),
+]  # fmt: skip
+A, B, C = Number.of(-6, 9), Number.of(0, 5), Number.of(0, 1)
+
+
+@pytest.mark.parametrize("node", NODES, ids=lambda n: type(n).__name__)
+def test_range_is_sound_and_tight(node: Node) -> None:
+    builder = Builder((A, B, C))
+    builder.start()
+    circuit = builder.finish([builder.add(node)])
+    x = np.array([[a, b, c] for a in range(-6, 10) for b in range(6) for c in range(2)])
+    y = circuit.evaluate(x)
+    r = circuit.ranges[circuit.outputs[0]]
+    assert (r.low, r.high) == (y.min(), y.max())
+    assert (y % (1 << r.zeros) == 0).all()
+    assert r.low >= -(1 << r.width - 1) if r.signed else r.high < 1 << r.width
+
+
+def test_the_same_node_is_made_once() -> None:
+    builder = Builder((A, B))
+    a, b = builder.start()
+    assert builder.add(Add(a, b)) == builder.add(Add(a, b))
+    assert builder.add(Add(a, b)) != builder.add(Add(b, a, subtract=True))
+
+
+def test_constants_are_folded() -> None:
+    builder = Builder((A,))
+    (a,) = builder.start()
+    three, four = builder.add(Constant(3)), builder.add(Constant(4))
+    assert builder.nodes[builder.add(Add(three, four, 1, 0))] == Constant(10)
+    assert builder.nodes[builder.add(Lookup(three, 0, (5, 6, 7, 8)))] == Constant(8)
+    assert builder.nodes[builder.add(Select(builder.add(AtLeast(four, 4)), three, four))] == Constant(3)
+    assert builder.nodes[builder.add(Add(builder.add(Constant(2**70)), three))] == Constant(2**70 + 3)
+    assert builder.nodes[builder.add(Add(a, three))] == Add(a, three)
+
+
+def test_finish_drops_what_no_output_needs() -> None:
+    builder = Builder((A, B))
+    a, b = builder.start()
+    builder.add(Add(a, b))
+    kept = builder.add(Clamp(b, 1, 2))
+    circuit = builder.finish([kept, kept])
+    assert [type(n).__name__ for n in circuit.nodes] == ["Input", "Clamp"]
+    assert circuit.evaluate(np.array([[0, 5]])).tolist() == [[2, 2]]
+    assert str(circuit) == "%0 [0..5] = input index=1\n%1 [1..2] = clamp a=0, low=1, high=2\noutput %1, %1\n"
+
+
+def test_constant_output() -> None:
+    builder = Builder((A,))
+    builder.start()
+    circuit = builder.finish([builder.add(Constant(7))])
+    assert circuit.evaluate(np.zeros((3, 1), np.int64)).tolist() == [[7]] * 3
+
+
+@given(st.integers(0, 2**32), st.floats(5, 900))
+def test_schedule_never_reads_before_a_value_is_there(seed: int, clock: float) -> None:
+    rng = np.random.default_rng(seed)
+    builder = Builder((A, B, C))
+    values = builder.start()
+    for _ in range(25):
+        a, b = (int(v) for v in rng.choice(values[-6:], 2))
+        node = [Add(a, b, 0, 1), Clamp(a, -9, 9), Shift(a, 1), Greater(a, b), Constant(int(rng.integers(9)))][
+            rng.integers(5)
+        ]
+        values.append(builder.add(node))
+    circuit = builder.finish(values[-4:])
+    plan = schedule(circuit, GENERIC.timing, clock)
+    for i, node in enumerate(circuit.nodes):
+        for operand in node.reads:
+            assert isinstance(circuit.nodes[operand], Constant) or plan.stage[operand] <= plan.stage[i]
+    assert plan.stages == 1 + max(plan.stage[o] for o in circuit.outputs)
+
+
+def test_faster_clocks_take_more_stages() -> None:
+    builder = Builder((A,) * 16)
+    values = builder.start()
+    while len(values) > 1:
+        values = [builder.add(Add(a, b)) for a, b in zip(values[::2], values[1::2], strict=True)]
+    circuit = builder.finish(values)
+    stages = [schedule(circuit, GENERIC.timing, mhz).stages for mhz in (50, 150, 250, 400)]
+    assert stages == sorted(stages)
+    assert stages[0] == 1
+    assert stages[-1] == 4
+    assert schedule(circuit, GENERIC.timing, 250).critical_ns <= 1000 / 250 - GENERIC.timing.overhead_ns
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "width"), [(0, 0, 0), (0, 7, 3), (-1, 0, 1), (-8, 7, 4), (-8, 8, 5), (-9, 0, 5)]
+)
+def test_width(low: int, high: int, width: int) -> None:
+    assert Range(low, high).width == width
