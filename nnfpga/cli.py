@@ -11,7 +11,10 @@ from typing import Any
 
 __all__ = ["main"]
 
-CHOICES = ("board", "device", "target", "clock", "bits", "input_format", "input_range", "samples", "emit", "output", "plan", "verify_seconds", "seed")  # fmt: skip
+CHOICES = (
+    "board", "device", "target", "clock", "bits", "input_format", "input_range", "samples", "emit", "output", "plan",
+    "verify_seconds", "seed",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     from . import __version__
 
-    top = argparse.ArgumentParser("nnfpga", description="Trained neural networks (ONNX) to exact fixed-point FPGA circuits.")
+    top = argparse.ArgumentParser(
+        "nnfpga", description="Trained neural networks (ONNX) to exact fixed-point FPGA circuits."
+    )
     top.add_argument("--version", action="version", version=f"nnfpga {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
 
@@ -59,11 +64,15 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--bits", type=int, metavar="N", help="width of weights and activations (default: 8)")
     build.add_argument("--input-format", metavar="F", help="the input's format, such as ufixed<8,0>")
     build.add_argument("--input-range", metavar="LOW,HIGH", help="the input's range where there is no data")
-    build.add_argument("--samples", type=int, metavar="N", help="vectors on which the RTL is compared (default: by time)")
+    build.add_argument(
+        "--samples", type=int, metavar="N", help="vectors on which the RTL is compared (default: by time)"
+    )
     build.add_argument("--emit", help="where to stop: model, rtl, netlist or bitstream")
     build.add_argument("--output", help="what the hardware gives: class, scores or auto (as the model ends)")
     build.add_argument("--plan", metavar="FILE.yaml", help="a plan.yaml to follow")
-    build.add_argument("--verify-seconds", type=float, metavar="S", help="time for simulating the netlist (default: 60)")
+    build.add_argument(
+        "--verify-seconds", type=float, metavar="S", help="time for simulating the netlist (default: 60)"
+    )
     build.add_argument("--seed", type=int, metavar="N", help="seed of placement and of random vectors (default: 1)")
     build.add_argument("--config", metavar="FILE.yaml", help="these options from a file; the command line wins")
     build.add_argument("-o", "--out", metavar="DIR", default="build", help="folder for the results (default: build)")
@@ -99,7 +108,9 @@ def parser() -> argparse.ArgumentParser:
 def teller(quiet: bool) -> Callable[[str], None]:
     """Progress lines with the time since the start, on stderr."""
     start = time.monotonic()
-    return lambda text: None if quiet else print(f"[{time.monotonic() - start:6.1f} s] {text}", file=sys.stderr, flush=True)
+    return lambda text: (
+        None if quiet else print(f"[{time.monotonic() - start:6.1f} s] {text}", file=sys.stderr, flush=True)
+    )
 
 
 def run_check(options: argparse.Namespace) -> int:
@@ -193,7 +204,8 @@ def run_boards(options: argparse.Namespace) -> int:
     for name in boards.names():
         b = boards.find(name)
         d = b.device
-        print(f"{name:12} {b.title}: {d.name}, {d.luts} LUTs, {d.brams} block RAMs of {d.bram_bits // 1024} kbit, {b.oscillator_mhz:g} MHz")
+        rams = f"{d.brams} block RAMs of {d.bram_bits // 1024} kbit"
+        print(f"{name:12} {b.title}: {d.name}, {d.luts} LUTs, {rams}, {b.oscillator_mhz:g} MHz")
     return 0
 
 

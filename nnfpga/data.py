@@ -60,7 +60,9 @@ def read(path: Path) -> dict[str, Array]:
             return {key: file[key] for key in file.files}
     except OSError as error:
         if error.strerror is None:
-            raise CompileError(f"{path}: is no .npz file; save one with numpy.savez(file, x=samples, y=labels)") from None
+            raise CompileError(
+                f"{path}: is no .npz file; save one with numpy.savez(file, x=samples, y=labels)"
+            ) from None
         raise CompileError(f"{path}: cannot be read ({error.strerror}); give a .npz file") from None
     except (ValueError, zipfile.BadZipFile, AttributeError, EOFError):
         raise CompileError(f"{path}: is no .npz file; save one with numpy.savez(file, x=samples, y=labels)") from None

@@ -105,7 +105,10 @@ class Design:
         return outputs[:, 0] if labels is None else np.array(labels)[outputs[:, 0]]
 
     def simulate(self, x: npt.ArrayLike, engine: Engine | None = None, stall: float = 0.0) -> Simulation:
-        """Cycle-accurate simulation of the RTL on real samples; ``stall`` is the chance of a stall per cycle and end."""
+        """Cycle-accurate simulation of the RTL on real samples; ``stall`` is the chance of a stall per cycle and end.
+
+        Raises SimulationError where the RTL breaks the stream protocol or stands still.
+        """
         from nnfpga.sim.choose import choose
         from nnfpga.sim.harness import simulate
 

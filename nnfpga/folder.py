@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ MARK = "report.json"
 
 
 @contextmanager
-def whole_folder(path: str | Path) -> Iterator[Path]:
+def whole_folder(path: str | Path) -> Generator[Path]:
     """A new folder beside ``path`` that takes its place when the block ends well, and vanishes when it does not.
 
     An older result of ours at that place is replaced; anything else is left alone.
@@ -40,7 +40,9 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
         put(temporary, target)
     except OSError as error:
         where = error.filename or path
-        raise CompileError(f"{where}: cannot be written ({error.strerror}); free the disk or choose another folder") from None
+        raise CompileError(
+            f"{where}: cannot be written ({error.strerror}); free the disk or choose another folder"
+        ) from None
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)

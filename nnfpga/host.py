@@ -30,7 +30,9 @@ def read_report(folder: str | Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text())
     except OSError as error:
-        raise CompileError(f"{path}: cannot be read ({error.strerror}); give a folder that 'nnfpga compile' wrote") from None
+        raise CompileError(
+            f"{path}: cannot be read ({error.strerror}); give a folder that 'nnfpga compile' wrote"
+        ) from None
     except ValueError:
         raise CompileError(f"{path}: is no report; give a folder that 'nnfpga compile' wrote") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +12,13 @@ import numpy.typing as npt
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.formats import parse
-from nnfpga.compiler.frontend import import_model, load, predict_float
+from nnfpga.compiler.frontend import ModelProto, import_model, load, predict_float
 from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.passes import Calibration, drop_softmax, lower, optimise, quantize, simplify
 from nnfpga.compiler.passes.drop_softmax import Ending, Want
 
 from .data import Data, load_data
 from .options import Options
-
-if TYPE_CHECKING:
-    import onnx
 
 __all__ = ["Model", "accuracy", "quantise_input", "read_model"]
 
@@ -38,7 +35,7 @@ class Model:
     """
 
     path: Path
-    onnx: onnx.ModelProto
+    onnx: ModelProto
     graph: Graph
     ending: Ending
     scores: str
@@ -100,13 +97,15 @@ def stated_range(options: Options) -> tuple[float, float]:
     )
 
 
-def check_import(proto: onnx.ModelProto, name: str, x: Reals, ours: Reals) -> None:
+def check_import(proto: ModelProto, name: str, x: Reals, ours: Reals) -> None:
     """Raise CompileError unless the imported network computes what ONNX Runtime does, within float32 rounding."""
     reference = predict_float(proto, name, x)
     mine = ours[: len(reference)].reshape(len(reference), -1)
     worst = float(np.abs(reference - mine).max(initial=0.0))
     if worst > FLOAT_TOLERANCE * max(1.0, float(np.abs(reference).max(initial=0.0))):
-        raise CompileError(f"the import of '{name}' differs from ONNX Runtime by {worst:g}: a bug of nnfpga; please report it")
+        raise CompileError(
+            f"the import of '{name}' differs from ONNX Runtime by {worst:g}: a bug of nnfpga; please report it"
+        )
 
 
 def quantise_input(source: Tensor, x: npt.ArrayLike) -> Ints:

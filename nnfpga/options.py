@@ -104,12 +104,16 @@ class Options:
         names = {f.name for f in fields(self)}
         unknown = [name for name in given if name not in names]
         if unknown:
-            problems = [Problem(f"option {n}", "is not known", f"choose from {', '.join(sorted(names))}") for n in unknown]
+            problems = [
+                Problem(f"option {n}", "is not known", f"choose from {', '.join(sorted(names))}") for n in unknown
+            ]
             raise CompileError(problems)
         try:
             return replace(self, **{name: CONVERT[name](value) for name, value in given.items()})
         except (TypeError, ValueError):
-            raise CompileError(f"options: {dict(given)!r} holds a value of the wrong type; see 'nnfpga compile --help'") from None
+            raise CompileError(
+                f"options: {dict(given)!r} holds a value of the wrong type; see 'nnfpga compile --help'"
+            ) from None
 
 
 def optional(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -22,7 +22,7 @@ class Steps:
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
     @contextmanager
-    def step(self, name: str, text: str) -> Iterator[None]:
+    def step(self, name: str, text: str) -> Generator[None]:
         """Time a step under ``name``; say ``text`` at its start."""
         self.tell(text)
         start = time.monotonic()

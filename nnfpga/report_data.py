@@ -22,7 +22,11 @@ def collect(design: Design) -> dict[str, Any]:
     """Everything measured of a design; keys of what was not measured are absent."""
     model, options = design.model, design.options
     report: dict[str, Any] = {"model": model.path.name, "nnfpga": version(), **design.measured}
-    report["input"] = {"format": describe(model.source), "order": "C order, first dimension slowest", **host_format(model.source)}
+    report["input"] = {
+        "format": describe(model.source),
+        "order": "C order, first dimension slowest",
+        **host_format(model.source),
+    }
     kind = "class" if model.ending.classifies else "scores"
     report["output"] = {"kind": kind, "format": describe(model.result), **host_format(model.result)}
     if model.labels is not None:
@@ -31,7 +35,14 @@ def collect(design: Design) -> dict[str, Any]:
         report["board"] = design.board.name
     if design.device.limited:
         d = design.device
-        report["device"] = {"name": d.name, "family": d.family, "lut": d.luts, "ff": d.ffs, "bram": d.brams, "dsp": d.dsps}
+        report["device"] = {
+            "name": d.name,
+            "family": d.family,
+            "lut": d.luts,
+            "ff": d.ffs,
+            "bram": d.brams,
+            "dsp": d.dsps,
+        }
     else:
         report["device"] = {"name": design.device.name}
     report["plan"] = {"target": options.target, "bits": options.bits, "seed": options.seed}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from onnx import ModelProto
+
 from .importer import Imported, import_model
 from .load import load
 from .reference import predict_float
 
-__all__ = ["Imported", "import_model", "load", "predict_float"]
+__all__ = ["Imported", "ModelProto", "import_model", "load", "predict_float"]
