@@ -54,6 +54,7 @@ def test_known_settings() -> None:
     pll = ice40_pll(12, 24)
     assert (pll.divr, pll.divf, pll.divq, pll.filter_range) == (0, 63, 5, 1)
     assert ice40_pll(12, 48).o_mhz == 48
+    assert (ice40_pll(12, 16.5).divq, ice40_pll(12, 16.5).o_mhz) == (6, 16.5)
     other = ecp5_pll(25, 50)
     assert (other.clki_div, other.clkfb_div, other.o_mhz) == (1, 2, 50)
 

@@ -123,6 +123,9 @@ def mangled() -> dict[str, list[int]]:
     cases |= {
         f"byte {n} wrong": [END, *body[:n], body[n] ^ (1 << n % 8), *body[n + 1 :], END] for n in range(len(body))
     }
+    for name, field in (("low", [LENGTH ^ 1, 0]), ("high", [LENGTH, 1])):
+        head = [*field, *body[2:-2]]
+        cases[f"length {name} wrong under a right CRC"] = [END, *head, *crc16(bytes(head)).to_bytes(2, "little"), END]
     cases |= {
         "one byte too many": [END, *body, 0, END],
         "a second copy without END": [END, *body, *body, END],
@@ -130,6 +133,8 @@ def mangled() -> dict[str, list[int]]:
         "longer frame": tokens(9, bytes(LENGTH + 1)),
         "length plus 256": tokens(9, bytes(LENGTH + 256)),
         "CRC bytes swapped": [END, *body[:-2], body[-1], body[-2], END],
+        "CRC low zero": [END, *body[:-2], 0, body[-1], END],
+        "CRC high zero": [END, *body[:-1], 0, END],
         "only ENDs": [END] * 10,
     }
     return cases

@@ -51,6 +51,15 @@ def test_decodes_anything(line: list[int], seed: int, transfer: Callable[..., li
     assert [item & BOUNDARY or item for item in got] == items
 
 
+@pytest.mark.parametrize(
+    "odd", [[ESC, ESC, 1], [ESC, ESC, ESC_ESC], [ESC, END, ESC_END], [ESC, 7, ESC_ESC], [ESC_END, 5]]
+)
+def test_decodes_what_no_encoder_sends(odd: list[int], transfer: Callable[..., list[int]]) -> None:
+    items = unstuff([*odd, 1])
+    got = transfer(SlipDecoder(), [*odd, 1], len(items))
+    assert [item & BOUNDARY or item for item in got] == items
+
+
 @pytest.mark.parametrize("busy", [0.2, 1.0])
 def test_there_and_back(busy: float, transfer: Callable[..., list[int]]) -> None:
     items = [*range(256), BOUNDARY] * 2
