@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 __all__ = ["main"]
 
@@ -19,7 +19,7 @@ CHOICES = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 when all went well, 2 for anything that the user has to mend, 130 when interrupted."""
-    options = parser().parse_args(arguments)
+    options = parser().parse_args(joined(sys.argv[1:] if arguments is None else arguments))
     command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
     if command is None:
         parser().print_help()
@@ -40,13 +40,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+class Parser(argparse.ArgumentParser):
+    """A grammar whose errors are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the sentence and exit with status 2."""
+        self.exit(2, f"nnfpga: error: {message}; see '{self.prog} --help'\n")
+
+
+def joined(arguments: Sequence[str]) -> list[str]:
+    """The arguments with a range such as ``-1,1`` joined to its option, as it would be taken for an option itself."""
+    result: list[str] = []
+    for argument in arguments:
+        if result and result[-1] == "--input-range":
+            result[-1] += f"={argument}"
+        else:
+            result.append(argument)
+    return result
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     from . import __version__
 
-    top = argparse.ArgumentParser(
-        "nnfpga", description="Trained neural networks (ONNX) to exact fixed-point FPGA circuits."
-    )
+    top = Parser("nnfpga", description="Trained neural networks (ONNX) to exact fixed-point FPGA circuits.")
     top.add_argument("--version", action="version", version=f"nnfpga {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
 

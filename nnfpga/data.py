@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,10 @@ def load_data(source: str | Path | Array | Mapping[str, Array], shape: tuple[int
         name, arrays = str(source), read(Path(source))
     if isinstance(arrays, np.ndarray):
         arrays = {"x": arrays}
-    assert isinstance(arrays, Mapping)
+    if not isinstance(arrays, Mapping):
+        raise CompileError(
+            f"data: {type(arrays).__name__} holds no samples; give a file, an array or a mapping with 'x'"
+        )
     if "x" not in arrays:
         raise CompileError(f"{name}: holds no array 'x'; save one with numpy.savez(file, x=samples, y=labels)")
     x = samples(name, "x", arrays["x"], shape)
@@ -54,9 +58,12 @@ def load_data(source: str | Path | Array | Mapping[str, Array], shape: tuple[int
 
 
 def read(path: Path) -> dict[str, Array]:
-    """The arrays of a .npz file."""
+    """The arrays of a .npz file; the one of a .npy file is ``x``."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        file = np.load(path, allow_pickle=False)
+        if isinstance(file, np.ndarray):
+            return {"x": file}
+        with file:
             return {key: file[key] for key in file.files}
     except OSError as error:
         if error.strerror is None:
@@ -64,7 +71,7 @@ def read(path: Path) -> dict[str, Array]:
                 f"{path}: is no .npz file; save one with numpy.savez(file, x=samples, y=labels)"
             ) from None
         raise CompileError(f"{path}: cannot be read ({error.strerror}); give a .npz file") from None
-    except (ValueError, zipfile.BadZipFile, AttributeError, EOFError):
+    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
         raise CompileError(f"{path}: is no .npz file; save one with numpy.savez(file, x=samples, y=labels)") from None
 
 
@@ -90,6 +97,10 @@ def labels(file: str, key: str, array: Array | None, count: int) -> Array | None
     if array is None:
         return None
     array = np.asarray(array)
+    if array.ndim < 1:
+        raise CompileError(f"{file}: '{key}' holds one label for {count} samples; give one per sample")
     if len(array) != count:
         raise CompileError(f"{file}: '{key}' holds {len(array)} labels for {count} samples; give one per sample")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise CompileError(f"{file}: '{key}' holds NaN or infinite values; clean the data")
     return array

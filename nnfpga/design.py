@@ -75,8 +75,10 @@ class Design:
         """The integers that the host sends for real samples ``x``, (samples, *input shape)."""
         source = self.model.source
         array = np.asarray(x, dtype=np.float64)
-        if array.ndim < 1 or array.size != len(array) * source.size:
+        if array.ndim < 1 or len(array) == 0 or array.size != len(array) * source.size:
             raise CompileError(f"x of shape {array.shape}: a sample has {source.size} elements; reshape it")
+        if not np.isfinite(array).all():
+            raise CompileError("x: holds NaN or infinite values; clean the data")
         return quantise_input(source, array)
 
     def integers(self, x: npt.ArrayLike) -> Ints:

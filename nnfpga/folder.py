@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Generator
@@ -27,11 +29,11 @@ def whole_folder(path: str | Path) -> Generator[Path]:
     CompileError
         where the place is taken by something else, cannot be written, or the disk is full.
     """
-    target = Path(path).absolute()
-    if target.exists() and not (target.is_dir() and ((target / MARK).exists() or not any(target.iterdir()))):
-        raise CompileError(f"{path}: holds other files; give a new folder, or one that nnfpga wrote")
+    target = Path(os.path.abspath(path))
     temporary: Path | None = None
     try:
+        if not replaceable(target):
+            raise CompileError(f"{path}: holds other files; give a new folder, or one that nnfpga wrote")
         target.parent.mkdir(parents=True, exist_ok=True)
         sweep(target)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=f".{os.getpid()}.part", dir=target.parent))
@@ -41,11 +43,24 @@ def whole_folder(path: str | Path) -> Generator[Path]:
     except OSError as error:
         where = error.filename or path
         raise CompileError(
-            f"{where}: cannot be written ({error.strerror}); free the disk or choose another folder"
+            f"{where}: cannot be written ({error.strerror or error}); free the disk or choose another folder"
         ) from None
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def replaceable(target: Path) -> bool:
+    """Whether nothing is there, or an empty folder, or a result of ours."""
+    if not target.is_dir():
+        return not os.path.lexists(target)
+    if not any(target.iterdir()):
+        return True
+    try:
+        report = json.loads((target / MARK).read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(report, dict) and "nnfpga" in report
 
 
 def put(temporary: Path, target: Path) -> None:
@@ -68,11 +83,26 @@ def put(temporary: Path, target: Path) -> None:
 
 
 def sweep(target: Path) -> None:
-    """Remove what runs that were killed have left beside the target."""
-    for left in target.parent.glob(f".{target.name}.*.part"):
-        owner = left.suffixes[-2][1:] if len(left.suffixes) > 1 else ""
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc").exists():
+    """Remove what runs that were killed have left beside the target; put back a result that one of them moved away."""
+    for left in sorted(target.parent.iterdir()):
+        match = re.fullmatch(rf"\.{re.escape(target.name)}\.\w+\.(\d+)\.(part|old)", left.name)
+        if match is None or runs(int(match[1])):
+            continue
+        if match[2] == "old" and not target.exists():
+            left.rename(target)
+        else:
             shutil.rmtree(left, ignore_errors=True)
+
+
+def runs(process: int) -> bool:
+    """Whether a process of that number is alive."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def umask() -> int:

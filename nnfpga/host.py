@@ -28,13 +28,16 @@ def read_report(folder: str | Path) -> dict[str, Any]:
     """
     path = Path(folder) / MARK
     try:
-        return json.loads(path.read_text())
+        report = json.loads(path.read_text())
     except OSError as error:
         raise CompileError(
             f"{path}: cannot be read ({error.strerror}); give a folder that 'nnfpga compile' wrote"
         ) from None
     except ValueError:
-        raise CompileError(f"{path}: is no report; give a folder that 'nnfpga compile' wrote") from None
+        report = None
+    if not isinstance(report, dict) or "nnfpga" not in report:
+        raise CompileError(f"{path}: is no report; give a folder that 'nnfpga compile' wrote")
+    return report
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import Enum
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +70,21 @@ class Options:
         unless(self.target in targets, "target", f"'{self.target}' is not known", f"choose {', '.join(targets)}")
         unless(self.emit in (None, *known), "emit", f"'{self.emit}' is not known", f"choose {', '.join(known)}")
         unless(self.output in outputs, "output", f"'{self.output}' is not known", f"choose {', '.join(outputs)}")
-        unless(self.clock is None or 0 < self.clock <= 1000, "clock", f"{self.clock} MHz is out of range", "give MHz")
+        unless(
+            self.clock is None or 0 < self.clock <= 1000,
+            "clock",
+            f"{self.clock} MHz is out of range",
+            "give up to 1000 MHz",
+        )
         unless(self.samples is None or self.samples > 0, "samples", f"{self.samples} is too few", "give at least 1")
-        unless(self.verify_seconds >= 0, "verify-seconds", "it is negative", "give seconds")
+        unless(self.verify_seconds >= 0, "verify-seconds", f"{self.verify_seconds:g} is too few", "give 0 or more")
         unless(not (self.board and self.device), "device", "a board has its own device", "give a board or a device")
         low, high = self.input_range or (0.0, 1.0)
-        unless(low < high, "input-range", f"{low} to {high} is empty", "give LOW,HIGH with LOW < HIGH")
+        finite = isfinite(low) and isfinite(high)
+        unless(finite, "input-range", f"{low:g} to {high:g} is not finite", "give LOW,HIGH with LOW < HIGH")
+        unless(
+            low < high or not finite, "input-range", f"{low:g} to {high:g} is empty", "give LOW,HIGH with LOW < HIGH"
+        )
         needs_board = self.emit in ("bitstream",) and not self.board
         unless(not needs_board, "emit", "a bitstream needs a board", "add --board")
         needs_chip = self.emit == "netlist" and not self.board and not self.device
@@ -108,12 +119,17 @@ class Options:
                 Problem(f"option {n}", "is not known", f"choose from {', '.join(sorted(names))}") for n in unknown
             ]
             raise CompileError(problems)
-        try:
-            return replace(self, **{name: CONVERT[name](value) for name, value in given.items()})
-        except (TypeError, ValueError):
-            raise CompileError(
-                f"options: {dict(given)!r} holds a value of the wrong type; see 'nnfpga compile --help'"
-            ) from None
+        converted: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for name, value in given.items():
+            convert, what = CONVERT[name]
+            try:
+                converted[name] = convert(value)
+            except (TypeError, ValueError):
+                problems.append(Problem(f"option {name.replace('_', '-')}", f"{value!r} is not {what}", f"give {what}"))
+        if problems:
+            raise CompileError(problems)
+        return replace(self, **converted)
 
 
 def optional(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -121,17 +137,49 @@ def optional(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: None if value is None else kind(value)
 
 
+def text(value: Any) -> str:
+    """A text as it is."""
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError
+    return os.fspath(value)
+
+
+def number(value: Any) -> float:
+    """A number that is no truth value."""
+    if isinstance(value, bool):
+        raise TypeError
+    return float(value)
+
+
+def whole(value: Any) -> int:
+    """A whole number; 8.5 is none."""
+    if number(value) != int(value):
+        raise ValueError
+    return int(value)
+
+
 def pair(value: Any) -> tuple[float, float]:
     """``LOW,HIGH`` or a sequence of two."""
     low, high = value.split(",") if isinstance(value, str) else value
-    return float(low), float(high)
+    return number(low), number(high)
 
 
-CONVERT: dict[str, Callable[[Any], Any]] = {
-    "board": optional(str), "device": optional(str), "target": str, "clock": optional(float), "bits": int,
-    "input_format": optional(str), "input_range": optional(pair), "samples": optional(int), "emit": optional(str),
-    "output": str, "plan": optional(str), "verify_seconds": float, "seed": int,
-}  # fmt: skip
+TEXT, NUMBER, WHOLE = "a text", "a number", "a whole number"
+CONVERT: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "board": (optional(text), TEXT),
+    "device": (optional(text), TEXT),
+    "target": (text, TEXT),
+    "clock": (optional(number), NUMBER),
+    "bits": (whole, WHOLE),
+    "input_format": (optional(text), TEXT),
+    "input_range": (optional(pair), "a pair LOW,HIGH of numbers"),
+    "samples": (optional(whole), WHOLE),
+    "emit": (optional(text), TEXT),
+    "output": (text, TEXT),
+    "plan": (optional(text), TEXT),
+    "verify_seconds": (number, NUMBER),
+    "seed": (whole, WHOLE),
+}
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
