@@ -78,7 +78,7 @@ def synthesise(rtlil: str, family: Family, top: str, work: Path, flatten: bool =
         command = ["synth_ecp5", *([] if dsp else ["-nodsp"])]
     techmap = " ".join(f"-map {name}" for name in maps)
     script = [
-        "read_rtlil synthesis.il", f"hierarchy -check -top {top}", "proc", "opt_clean",
+        "read_rtlil synthesis.il", f"hierarchy -top {top}", "proc", "opt_clean",
         *(["flatten"] if flatten else []), "opt_expr", "opt_clean",
         # narrow first: wreduce does not see into $alu; share before products lose their shape
         "wreduce", "peepopt", "opt_clean",
