@@ -80,6 +80,6 @@ def costs(graph: Graph, layer: Layer, choice: Implementation, device: Device) ->
 
 def lacking(layer: Layer, choice: Implementation) -> Problem:
     """The problem of a layer without hardware."""
-    ways = sorted(c.__name__ for t, c in _units if t is type(layer)) or ["none"]
+    ways = sorted({Unrolled.__name__, *(c.__name__ for t, c in _units if t is type(layer))})
     what = f"{type(layer).__name__} has no hardware in the form {choice}"
     return Problem(f"layer '{layer.name}'", what, f"choose one of: {', '.join(ways)}")

@@ -36,7 +36,7 @@ class SerialArgMax(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         lanes, beats, wire = self.i_edge.lanes, self.i_edge.beats, self.i_edge.wire
-        bits = max(wire.shift + wire.width, 1) + 1
+        bits = self.i_edge.number.max_abs.bit_length() + 1
         best, index = Signal(signed(bits)), Signal(range(max(lanes * beats, 2)))
         start = Signal.like(index)
         contest: list[tuple[Value, Value]] = [

@@ -75,7 +75,7 @@ class ShiftClipUnit(Unit):
         scaled = [f.bias << (up - f.left) for f in forms]
         shifts = sorted({*rights})
         biases = Number.of(min(scaled), max(scaled))
-        width, codes = max(biases.wire.width, 1), (len(shifts) - 1).bit_length()
+        width, codes = biases.wire.width, (len(shifts) - 1).bit_length()  # no bits where all biases are equal
         bounds = saturations(self.pieces, forms)
         clips = sorted({*bounds})
         kinds = (len(clips) - 1).bit_length()
@@ -100,7 +100,7 @@ class ShiftClipUnit(Unit):
             m.d.sync += [valid.eq(enters), self.o.valid.eq(valid)]
         for lane in range(self.i_edge.lanes):
             here = parameters[lane * fields :][:fields]
-            bias = here[:width].as_signed() if biases.wire.signed else here[:width]
+            bias = decode(here, biases.wire)
             v = decode(self.i.payload[lane], self.i_edge.wire) << up
             moved, code = (
                 Signal(signed(reach), name=f"moved_{lane}"),

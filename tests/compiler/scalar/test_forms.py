@@ -13,7 +13,8 @@ def clipped_lines(draw: st.DrawFn) -> Pieces:
     """A line between two constants, or nearly: each part may be off by one."""
     low = draw(st.integers(-500, 100))
     high = low + draw(st.integers(1, 900))
-    multiplier, offset, shift = draw(st.sampled_from([1, 1, 2, 4, 8, 3, -1])), draw(st.integers(-600, 600)), draw(st.integers(0, 5))  # fmt: skip
+    multiplier = draw(st.sampled_from([1, 1, 2, 4, 8, 3, -1]))
+    offset, shift = draw(st.integers(-600, 600)), draw(st.integers(0, 5))
     a, b = sorted((draw(st.integers(low, high)), draw(st.integers(low, high))))
     line = Line(a, multiplier, offset, shift)
     parts = [Line(low, 0, line.at(a) + draw(st.sampled_from([0, 0, -1, 1])), 0)] if a > low else []

@@ -1,0 +1,191 @@
+"""Islands and whole networks under random stalls, in every mixture of implementations."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnfpga.compiler.circuit.ir import Add, Builder, Clamp
+from nnfpga.compiler.circuit.pipeline import schedule
+from nnfpga.compiler.device import GENERIC
+from nnfpga.compiler.errors import CompileError
+from nnfpga.compiler.exact import fractions
+from nnfpga.compiler.graph import Graph, Layer, Tensor
+from nnfpga.compiler.layers.arg_max import ArgMax
+from nnfpga.compiler.layers.dense import Dense
+from nnfpga.compiler.layers.rearrange import Rearrange
+from nnfpga.compiler.layers.scalar import Scalar
+from nnfpga.compiler.number import Number
+from nnfpga.compiler.plan import Folded, Goal, Implementation, Lanes, Plan, Unrolled, make_plan
+from nnfpga.compiler.scalar.functions import Affine, Quantizer, Relu
+from nnfpga.compiler.scalar.solve import solve
+from nnfpga.compiler.weights import detect
+from nnfpga.rtl import costs
+from nnfpga.rtl._build import _units
+from nnfpga.rtl.beat import Edge
+from nnfpga.rtl.island import Island
+from nnfpga.rtl.network import Network
+from nnfpga.rtl.unrolled import circuit_of
+
+ONE, ZERO = fractions([1]), fractions([0])
+
+
+def layers_of(x: Tensor, *widths: int) -> Graph:
+    """A multilayer perceptron with random weights, ReLU between, arg-max at its end."""
+    rng = np.random.default_rng(0)
+    layers: list[Layer] = []
+    tensor = x
+
+    def add(layer: Layer) -> Tensor:
+        layers.append(layer)
+        return layer.infer(tensor)
+
+    for n, width in enumerate(widths):
+        weights = detect(rng.integers(-7, 8, (width, tensor.size)))
+        tensor = add(Dense(f"sum{n}", (tensor.name,), weights, ONE))
+        if n < len(widths) - 1:
+            chain = [Affine(np.ones(1), rng.integers(-9, 9, width).astype(float)), Relu()]
+            low, high = (tensor.number.broadcast((width,)).low, tensor.number.broadcast((width,)).high)
+            q = Quantizer(fractions([16]), 0, 7)
+            pieces = (solve(chain, q, int(low[c]), int(high[c]), Fraction(1), Fraction(0), c) for c in range(width))
+            tensor = add(Scalar(f"relu{n}", (tensor.name,), tuple(pieces), ONE))
+    add(ArgMax("class", (tensor.name,)))
+    return Graph((x,), tuple(layers), ("class",))
+
+
+GRAPH = layers_of(Tensor("x", (6,), Number.of(-8, 7), ONE, ZERO), 8, 4, 4)
+F, L, U = Folded, Lanes, Unrolled()
+MIXTURES: dict[str, tuple[Implementation, ...]] = {
+    "all unrolled": (U, U, U, U, U, U),
+    "folded, unrolled, folded": (F(2, 3), L(2), U, U, F(1, 2), L(1)),
+    "unrolled, folded, unrolled": (U, U, F(1, 2), L(1), U, U),
+    "all serial": (F(1, 1), L(1), F(1, 1), L(1), F(1, 1), L(1)),
+    "awkward widths": (F(4, 6), L(1), F(2, 4), L(4), F(4, 1), L(2)),
+    "folded, scalar unrolled": (F(2, 2), U, F(2, 8), U, F(2, 2), U),
+}
+
+
+def plan_of(graph: Graph, choices: tuple[Implementation, ...], clock: float = 100.0) -> Plan:
+    return Plan("generic", clock, {n.name: c for n, c in zip(graph.layers, choices, strict=True)})
+
+
+def batch(graph: Graph, count: int = 12) -> np.ndarray:
+    (x,) = graph.inputs
+    return np.random.default_rng(1).integers(int(x.number.low), int(x.number.high) + 1, (count, *x.shape))
+
+
+@pytest.mark.parametrize("mixture", MIXTURES)
+def test_mixtures_agree_with_the_integers(harness: Any, mixture: str) -> None:
+    plan = plan_of(GRAPH, MIXTURES[mixture])
+    network = Network(GRAPH, plan, GENERIC)
+    x = batch(GRAPH)
+    y = GRAPH.evaluate(x)["class"]
+    run = harness.check(lambda: Network(GRAPH, plan, GENERIC), network.i_edge, network.o_edge, x, y)
+    if mixture == "all unrolled":
+        assert (np.diff(run.delivered) == 1).all(), "one sample a cycle"
+
+
+@pytest.mark.parametrize("layer", ["sum1", "relu0"])
+def test_every_inner_value(harness: Any, layer: str) -> None:
+    end = [n.name for n in GRAPH.layers].index(layer) + 1
+    part = Graph(GRAPH.inputs, GRAPH.layers[:end], (layer,))
+    plan = plan_of(part, MIXTURES["folded, unrolled, folded"][:end])
+    network = Network(part, plan, GENERIC)
+    x = batch(part)
+    harness.check(lambda: Network(part, plan, GENERIC), network.i_edge, network.o_edge, x, part.evaluate(x)[layer])
+
+
+def test_a_wrong_expectation_is_noticed(harness: Any) -> None:
+    plan = plan_of(GRAPH, MIXTURES["folded, unrolled, folded"])
+    network = Network(GRAPH, plan, GENERIC)
+    x = batch(GRAPH)
+    y = GRAPH.evaluate(x)["class"]
+    y[7] = (y[7] + 1) % 4
+    with pytest.raises(AssertionError, match=r"first wrong \(sample, element\) \[7 0\]"):
+        harness.check(lambda: Network(GRAPH, plan, GENERIC), network.i_edge, network.o_edge, x, y)
+
+
+@pytest.mark.parametrize("clock", [20.0, 300.0])
+def test_pipelined_island(harness: Any, clock: float) -> None:
+    graph = Graph(GRAPH.inputs, GRAPH.layers[:3], ("sum1",))
+    circuit = circuit_of(graph, list(graph.layers))
+    plan = schedule(circuit, GENERIC.timing, clock)
+    i, o = Edge.of(graph.inputs[0], 6), Edge.of(graph.tensors["sum1"], 4)
+    x = batch(graph, 20)
+    run = harness.check(lambda: Island(circuit, plan, i, o), i, o, x, graph.evaluate(x)["sum1"])
+    assert run.delivered[0] - run.accepted[0] == plan.stages
+    assert (np.diff(run.delivered) == 1).all()
+    assert (plan.stages > 1) == (clock > 20)
+
+
+def test_constants_and_passed_inputs_keep_step(harness: Any) -> None:
+    """An output that is an input, and one that is a constant, beside one that takes several stages."""
+    n = Number.of(-8, 7)
+    builder = Builder((n, n))
+    a, b = builder.start()
+    total = a
+    for _ in range(6):
+        total = builder.add(Add(total, b, 0, 1))
+    circuit = builder.finish([a, builder.add(Clamp(total, -9, 9)), builder.add(Clamp(total, 3, 3))])
+    plan = schedule(circuit, GENERIC.timing, 300.0)
+    assert plan.stages > 2
+    i, o = Edge(n, 2, 1), Edge(Number.of(-9, 9), 3, 1)
+    x = np.random.default_rng(0).integers(-8, 8, (20, 2))
+    harness.check(lambda: Island(circuit, plan, i, o), i, o, x, circuit.evaluate(x))
+
+
+def test_rearrange(harness: Any) -> None:
+    x = Tensor("x", (2, 3), Number.of(-4, 3), ONE, ZERO)
+    layer = Rearrange("y", ("x",), np.array([5, 0, 3, 1, 4, 2]))
+    graph = Graph((x,), (layer,), ("y",))
+    plan = plan_of(graph, (U,))
+    network = Network(graph, plan, GENERIC)
+    data = batch(graph)
+    harness.check(lambda: Network(graph, plan, GENERIC), network.i_edge, network.o_edge, data, layer.evaluate(data))
+
+
+def test_every_pair_that_is_planned_is_tested() -> None:
+    """Dense x Folded, Scalar x Lanes and ArgMax x Lanes have their own files; everything has Unrolled."""
+    assert {*_units} == {(Dense, Folded), (Scalar, Lanes), (ArgMax, Lanes)}
+    unrolled = {type(n) for n in GRAPH.layers} | {Rearrange}
+    assert unrolled == {*Layer.__subclasses__()}
+
+
+@pytest.mark.parametrize("goal", Goal)
+def test_what_the_planner_makes_is_right(harness: Any, goal: Goal) -> None:
+    plan = make_plan(GRAPH, GENERIC, goal, 100.0, costs)
+    network = Network(GRAPH, plan, GENERIC)
+    x = batch(GRAPH, 6)
+    got, _ = harness.drive(Network(GRAPH, plan, GENERIC), network.i_edge, network.o_edge, x, (0.3, 0.3))
+    assert np.array_equal(got, GRAPH.evaluate(x)["class"])
+
+
+def test_no_hardware() -> None:
+    plan = plan_of(GRAPH, (U, F(1, 1), U, U, U, U))
+    with pytest.raises(CompileError) as caught:
+        Network(GRAPH, plan, GENERIC)
+    text = "layer 'relu0': Scalar has no hardware in the form Folded(pe=1, simd=1); choose one of: Lanes, Unrolled"
+    assert str(caught.value) == text
+
+
+def test_branches_and_empty_graphs() -> None:
+    x = GRAPH.inputs[0]
+    with pytest.raises(CompileError) as caught:
+        Network(Graph((x,), (), ("x",)), Plan("generic", 100.0, {}), GENERIC)
+    assert str(caught.value) == "the graph: nothing is left to compute; give a network with layers"
+    two = Graph((x,), (ArgMax("a", ("x",)), ArgMax("b", ("x",))), ("b",))
+    with pytest.raises(CompileError) as caught:
+        Network(two, plan_of(two, (U, U)), GENERIC)
+    assert str(caught.value) == "layer 'b': branches have no hardware yet; use a chain of layers"
+
+
+def test_edges_of_an_island() -> None:
+    circuit = circuit_of(GRAPH, list(GRAPH.layers))
+    edge = Edge.of(GRAPH.inputs[0], 3)
+    with pytest.raises(ValueError, match=r"^edges of an island must have one beat, not 2 and 2$"):
+        Island(circuit, schedule(circuit, GENERIC.timing, 50.0), edge, edge)
+    with pytest.raises(ValueError, match=r"^lanes must divide the 6 elements of 'x', not 4$"):
+        Edge.of(GRAPH.inputs[0], 4)
