@@ -161,6 +161,7 @@ def read_constants(graph: onnx.GraphProto, state: Importer) -> None:
             bad = int((~np.isfinite(array)).sum())
             what = f"{bad} of its {array.size} values are NaN or infinite"
             state.problems.append(Problem(f"weight '{tensor.name}'", what, "train again or repair the file"))
+            array = np.where(np.isfinite(array), array, 0)  # so that what reads it is not reported again
         state.values[tensor.name] = array
 
 

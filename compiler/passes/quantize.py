@@ -34,11 +34,12 @@ SMALLER_SCALES = 4  # how many halvings of the covering scale are tried
 
 @dataclass(frozen=True)
 class Calibration:
-    """Real values of every tensor: of samples (samples first), or two rows of lower and upper bounds."""
+    """Real values of every tensor: of samples (samples first), or two rows of lower and upper bounds (``proven``)."""
 
     values: Mapping[str, Reals]
     bits: int = 8
     input_format: Format | None = None
+    proven: bool = False
 
 
 def quantize(graph: RealGraph, calibration: Calibration) -> RealGraph:
@@ -144,7 +145,9 @@ class Quantization:
 
     def input_quantizer(self, name: str) -> Quantizer:
         """The input's format: the given one, the data's own lattice where it is narrow, or the best fit."""
-        chosen = self.calibration.input_format or lattice(self.calibration.values[name], self.calibration.bits)
+        chosen = self.calibration.input_format
+        if chosen is None and not self.calibration.proven:
+            chosen = lattice(self.calibration.values[name], self.calibration.bits)
         if chosen is not None:
             return Quantizer(fractions([chosen.scale]), chosen.low, chosen.high)
         return self.fit(name, self.calibration.bits)

@@ -14,6 +14,8 @@ from .implementations import Implementation, lanes_in, lanes_out
 
 __all__ = ["Plan"]
 
+FASTEST_MHZ = 1000
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -40,9 +42,12 @@ class Plan:
         try:
             value: Any = yaml.safe_load(text)
             layers = {str(k): Implementation.from_dict(v) for k, v in value["layers"].items()}
-            return Plan(str(value["device"]), float(value["clock_mhz"]), layers)
+            device, clock = str(value["device"]), float(value["clock_mhz"])
         except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
             raise CompileError("plan: the file is no plan; write one with compile and edit it") from None
+        if not 0 < clock <= FASTEST_MHZ:
+            raise CompileError(f"plan: a clock of {clock:g} MHz is out of range; give up to {FASTEST_MHZ} MHz")
+        return Plan(device, clock, layers)
 
     def check(self, graph: Graph) -> None:
         """Raise CompileError unless the plan names exactly the graph's layers and its lanes divide them."""
