@@ -60,11 +60,9 @@ def load_data(source: str | Path | Array | Mapping[str, Array], shape: tuple[int
 def read(path: Path) -> dict[str, Array]:
     """The arrays of a .npz file; the one of a .npy file is ``x``."""
     try:
-        file = np.load(path, allow_pickle=False)
-        if isinstance(file, np.ndarray):
-            return {"x": file}
-        with file:
-            return {key: file[key] for key in file.files}
+        with path.open("rb") as handle:
+            file = np.load(handle, allow_pickle=False)
+            return {"x": file} if isinstance(file, np.ndarray) else {key: file[key] for key in file.files}
     except OSError as error:
         if error.strerror is None:
             raise CompileError(

@@ -79,7 +79,7 @@ def read_model(path: str | Path, data: Any, options: Options) -> Model:
         values = {name: np.stack(pair) for name, pair in bounds.items()}
         notes.append(f"no data: formats cover all inputs in {low:g} .. {high:g}, which is wider than data would need")
     chosen = None if options.input_format is None else parse(options.input_format)
-    graph = optimise(lower(quantize(real, Calibration(values, options.bits, chosen))))
+    graph = optimise(lower(quantize(real, Calibration(values, options.bits, chosen, proven=loaded is None))))
     onnx_scores = imported.onnx_names[ending.scores]
     return Model(Path(path), proto, graph, ending, onnx_scores, imported.labels, loaded, tuple(notes))
 

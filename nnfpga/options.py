@@ -93,7 +93,8 @@ class Options:
             try:
                 parse(self.input_format)
             except CompileError as error:
-                problems.append(Problem("option input-format", *str(error).split(": ", 1)[1].split("; ")))
+                what, remedy = str(error).split(": ", 1)[1].split("; ")
+                problems.append(Problem("option input-format", f"'{self.input_format}' {what}", remedy))
         if problems:
             raise CompileError(problems)
 
