@@ -1,0 +1,235 @@
+"""The chip: synthesis, place and route, the bitstream, and the netlists compared with the integer model."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from amaranth.back import rtlil
+
+from nnfpga.compiler.errors import CompileError
+from nnfpga.compiler.exact import Ints
+
+from .model import quantise_input
+from .options import Emit
+
+if TYPE_CHECKING:
+    from nnfpga.rtl.top import Top
+    from nnfpga.tools.yosys import Family, Netlist
+
+    from .design import Design
+
+__all__ = ["Built", "build", "top_of"]
+
+GATE_CYCLES_PER_SECOND = 20_000  # a cautious guess, corrected by the first run
+MOST_VECTORS = 1024
+FRAMES = 3  # framed transactions through the pads, time allowing; never fewer than one
+
+
+@dataclass(frozen=True)
+class Built:
+    """What synthesis made; ``bitstream`` is None for a device without a board."""
+
+    netlist_json: str
+    bitstream: bytes | None = None
+    bitstream_name: str = ""
+
+
+def build(design: Design, work: Path) -> None:
+    """Synthesise; for a board place, route and pack; compare the netlists; note everything in the design.
+
+    Raises
+    ------
+    CompileError
+        where a tool fails, the design does not fit, or a netlist differs from the integer model.
+    """
+    from nnfpga.sim.errors import SimulationError
+    from nnfpga.tools.errors import ToolError
+
+    try:
+        core = synthesise_core(design, work / "core")
+        if design.board is not None and design.options.stop is Emit.BITSTREAM:
+            build_board(design, work / "chip")
+        else:
+            resources(design, core.cells)
+            design.built = Built(core.json_path.read_text())
+        if design.options.verify_seconds > 0:
+            verify_core(design, core, work / "gates")
+    except SimulationError as error:
+        raise CompileError(f"the netlist differs from the integer model: {error}; this is a bug, please report it") from None
+    except ToolError as error:
+        raise CompileError(str(error)) from None
+
+
+def family_of(design: Design) -> Family:
+    """The device's family, if there is a recipe for it."""
+    match design.device.family:
+        case "ice40":
+            return "ice40"
+        case "ecp5":
+            return "ecp5"
+        case other:
+            raise CompileError(f"family {other}: has no synthesis recipe yet; choose an ice40 or ecp5 device")
+
+
+def synthesise_core(design: Design, work: Path) -> Netlist:
+    """The netlist of the network alone, between its two streams."""
+    from nnfpga.tools.yosys import synthesise
+
+    family = family_of(design)
+    with design.steps.step("synthesis", f"synthesising the network for {family}"):
+        text = rtlil.convert(design.component, name="dut", emit_src=False)
+        netlist = synthesise(text, family, "dut", work, progress=design.steps.tell)
+    design.files["netlist/network.v"] = netlist.verilog_path.read_text()
+    return netlist
+
+
+def top_of(design: Design) -> Top:
+    """The network with its host link."""
+    from nnfpga.rtl.top import Top
+
+    assert design.board is not None
+    network = design.component
+    i, o = network.i_edge, network.o_edge
+    return Top(network, design.board.divisor, i.width, i.lanes, i.beats, o.width, o.lanes, o.beats, o.wire.signed)
+
+
+def build_board(design: Design, work: Path) -> None:
+    """Netlist, placement, routing and bitstream of the complete chip."""
+    from nnfpga.boards.build import prepare
+    from nnfpga.boards.toplevel import BoardTop
+    from nnfpga.tools.nextpnr import place_and_route
+    from nnfpga.tools.yosys import rtlil_to_verilog, synthesise
+
+    assert design.board is not None
+    steps, board = design.steps, design.board
+    with steps.step("synthesis", f"synthesising the complete chip for {board.name}"):
+        inputs = prepare(BoardTop(board, top_of(design), design.plan.clock_mhz))
+        netlist = synthesise(inputs.rtlil, family_of(design), inputs.name, work, progress=steps.tell)
+    design.files["rtl/chip.v"] = rtlil_to_verilog(rtlil.convert(top_of(design), name="chip", emit_src=False), work / "verilog")
+    design.files["netlist/chip.v"] = netlist.verilog_path.read_text()
+    constraints = work / f"chip{inputs.constraints_suffix}"
+    constraints.write_text(inputs.constraints)
+    with steps.step("place_and_route", f"placing and routing, network clock {inputs.frequency_mhz:g} MHz"):
+        routed = place_and_route(
+            family_of(design), netlist.json_path, constraints, inputs.nextpnr_args, work, seed=design.options.seed,
+            freq_mhz=inputs.frequency_mhz, progress=steps.tell,
+        )  # fmt: skip
+    note_timing(design, routed.fmax_mhz, inputs.frequency_mhz, routed.timing_met)
+    resources(design, netlist.cells)
+    design.measured["utilisation"] = {name: list(pair) for name, pair in routed.utilisation.items()}
+    name = f"{design.model.path.stem}{routed.bitstream.suffix}"
+    design.built = Built(netlist.json_path.read_text(), routed.bitstream.read_bytes(), name)
+    design.files[name] = design.built.bitstream or b""
+    design.measured["bitstream"] = name
+    if design.options.verify_seconds > 0:
+        verify_chip(design, netlist, inputs.frequency_mhz, work / "pins")
+
+
+def note_timing(design: Design, fmax: dict[str, tuple[float, float]], clock_mhz: float, met: bool) -> None:
+    """The network clock's result is the headline; all clocks are kept."""
+    network = [pair for name, pair in fmax.items() if "link" not in name and not name.startswith("clocking.i")]
+    design.measured["clock_mhz"] = clock_mhz
+    if network:
+        design.measured["fmax_mhz"] = min(achieved for achieved, _ in network)
+        met = met and design.measured["fmax_mhz"] >= clock_mhz
+    design.measured["timing_met"] = met
+    design.measured["clocks"] = {name: {"fmax_mhz": a, "wanted_mhz": b} for name, (a, b) in fmax.items()}
+    if not met:
+        remedy = f"choose --clock {int(design.measured.get('fmax_mhz', clock_mhz) * 0.95)}"
+        design.measured.setdefault("notes", []).append(f"timing is not met at {clock_mhz:g} MHz; {remedy}")
+
+
+LUTS = {"SB_LUT4": 1, "LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6, "LUT1": 1, "LUT2": 1, "LUT3": 1}
+RAMS = ("SB_RAM40_4K", "SB_RAM40_4KNR", "SB_RAM40_4KNW", "SB_RAM40_4KNRNW", "DP16KD", "PDPW16KD")
+
+
+def resources(design: Design, cells: dict[str, int]) -> None:
+    """Cells of the netlist by kind; an ECP5 carry cell counts as the two LUTs that it takes."""
+    def total(*names: str) -> int:
+        return sum(cells.get(name, 0) for name in names)
+
+    ff = sum(n for cell, n in cells.items() if cell.startswith(("SB_DFF", "TRELLIS_FF")))
+    design.measured["resources"] = {
+        "lut": sum(LUTS.get(cell, 0) * n for cell, n in cells.items()),
+        "ff": ff,
+        "carry": total("SB_CARRY", "CCU2C"),
+        "bram": total(*RAMS),
+        "dsp": total("SB_MAC16", "MULT18X18D"),
+    }
+
+
+def inputs_for(design: Design, count: int) -> Ints:
+    """Integer vectors for the netlist: the user's held-out samples first."""
+    from .verify import vectors
+
+    data = design.model.data
+    samples = None if data is None else quantise_input(design.model.source, data.x_test[:count])
+    return vectors(design.graph, samples, count, design.options.seed)
+
+
+def verify_core(design: Design, netlist: Netlist, work: Path) -> None:
+    """Simulate the network's netlist against the integer model for as long as the user allows."""
+    from nnfpga.sim.netlist import netlist_engine, netlist_source
+
+    from .verify import compare_with_graph
+
+    network, interval = design.component, design.expected_interval
+    budget = design.options.verify_seconds
+    with design.steps.step("verify_netlist", "comparing the netlist with the integer model"):
+        source = netlist_source(netlist, design.device.family, network, work)
+        engine = netlist_engine(progress=design.steps.tell)
+        start = time.monotonic()
+        few = max(4, min(16, int(GATE_CYCLES_PER_SECOND / interval)))
+        done = compare_with_graph(design.graph, network, source.verilog, inputs_for(design, few), engine, work / "first", cycles=interval).vectors  # fmt: skip
+        first = time.monotonic() - start
+        start = time.monotonic()
+        compare_with_graph(design.graph, network, source.verilog, inputs_for(design, few), engine, work / "again", cycles=interval)
+        each = (time.monotonic() - start) / few
+        more = min(MOST_VECTORS, int(max(budget - first, 0.0) * 0.7 / max(each, 1e-6)))
+        if more > few:
+            x = inputs_for(design, more)
+            done = compare_with_graph(design.graph, network, source.verilog, x, engine, work / "more", cycles=interval).vectors
+    exact = design.measured.setdefault("exact", {})
+    exact |= {"netlist": True, "netlist_vectors": done, "netlist_engine": type(engine).__name__.removesuffix("Engine").lower()}
+    if source.models:
+        exact["cell_models"] = list(source.models)
+
+
+def verify_chip(design: Design, netlist: Netlist, clock_mhz: float, work: Path) -> None:
+    """Send frames through the pads of the complete chip's netlist and compare the answers."""
+    from nnfpga.boards.host import Decoder, encode
+    from nnfpga.sim.errors import SimulationError
+    from nnfpga.sim.netlist import open_chip
+
+    from .host import Port
+    from .report_data import host_format
+
+    assert design.board is not None
+    board = design.board
+    i, o = Port.of(host_format(design.model.source)), Port.of(host_format(design.model.result))
+    x = inputs_for(design, FRAMES + 2)[2:]
+    expected = design.graph.evaluate(x.reshape(-1, *design.graph.inputs[0].shape))[design.graph.outputs[0]]
+    with design.steps.step("verify_pads", "sending frames through the pads of the netlist"):
+        start, done = time.monotonic(), 0
+        with open_chip(netlist, board.device.family, board.divisor, board.oscillator_mhz, clock_mhz, work) as session:
+            decoder = Decoder()
+            for seq, (sample, want) in enumerate(zip(x, expected.reshape(len(x), -1), strict=True)):
+                if done and time.monotonic() - start > design.options.verify_seconds:
+                    break
+                session.send(encode(seq, i.pack(sample)))
+                frames = decoder.feed(session.receive_frame(o.elements * o.bytes_each))
+                if len(frames) != 1 or frames[0].seq != seq or not np.array_equal(o.unpack(frames[0].payload), want):
+                    raise SimulationError(f"the chip answered frame {seq} with {frames!r}, not {want.tolist()}")
+                done += 1
+    design.measured.setdefault("exact", {})["framed"] = done
+
+
+def versions() -> dict[str, Any]:
+    """Versions of the outside programs."""
+    from nnfpga.tools.versions import versions as found
+
+    return dict(found())
