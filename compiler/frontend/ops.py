@@ -13,6 +13,7 @@ from ..layers.arg_max import RealArgMax
 from ..layers.dense import Linear
 from ..layers.rearrange import RealRearrange
 from ..layers.scalar import Apply
+from ..layers.softmax import BothClasses
 from ..layers.softmax import Softmax as RealSoftmax
 from ..scalar import functions as f
 from .value import Array, Ref, Val
@@ -245,6 +246,27 @@ def Transpose(b: Importer, x: Val, *, perm: list[int] | None = None) -> Val:
         return a.transpose([p - 1 for p in order[1:]])
 
     return rearrange(b, x, lambda a: a.transpose(perm), one)
+
+
+def Concat(b: Importer, *parts: Val, axis: int) -> Val:
+    if all(isinstance(p, np.ndarray) for p in parts):
+        return np.concatenate([np.asarray(p) for p in parts], axis=axis)
+    if len(parts) == 2 and axis in (1, -1) and complement(b, *parts):
+        assert isinstance(parts[1], Ref)
+        return b.emit(BothClasses, parts[1])
+    raise refuse(b, "joins of two branches are not supported yet", "use a chain of layers")
+
+
+def complement(b: Importer, x: Val, p: Val) -> bool:
+    """Whether the first is one minus the second, a single sigmoid: the two classes of scikit-learn's exporter."""
+    if not isinstance(x, Ref) or not isinstance(p, Ref) or p.shape != (1,):
+        return False
+    made = {op.name: op for op in b.ops}
+    left, right = made.get(x.name), made.get(p.name)
+    if not (isinstance(left, Apply) and isinstance(right, Apply) and isinstance(right.function, f.Sigmoid)):
+        return False
+    one = isinstance(left.function, f.Affine) and bool((left.function.slope == -1).all())
+    return one and left.inputs == (p.name,) and bool((left.function.evaluate(np.zeros(1)) == 1).all())
 
 
 def Identity(b: Importer, x: Val) -> Val:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..layers.arg_max import RealArgMax
-from .ops import refuse
+from .ops import affine, refuse
 from .value import Ref, Val
 
 if TYPE_CHECKING:
@@ -20,6 +20,14 @@ def ArrayFeatureExtractor(b: Importer, x: Val, y: Val) -> Val:
         raise refuse(b, "it is only supported as the class labels behind ArgMax", "leave it out")
     b.labels = tuple(label.decode() if isinstance(label, bytes) else label for label in x.reshape(-1).tolist())
     return y
+
+
+def Scaler(b: Importer, x: Val, *, offset: list[float], scale: list[float]) -> Val:
+    """``(x - offset) * scale``, per feature."""
+    if not isinstance(x, Ref):
+        raise refuse(b, "its input is a constant", "export with constant folding")
+    slope = np.asarray(scale, dtype=np.float64)
+    return affine(b, x, slope, -np.asarray(offset, dtype=np.float64) * slope)
 
 
 def ZipMap(b: Importer, x: Val, *, classlabels_int64s: Any = None, classlabels_strings: Any = None) -> Val:

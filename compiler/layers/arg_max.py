@@ -1,4 +1,4 @@
-"""ArgMax: the index of the greatest element; ties take the lowest index."""
+"""ArgMax: the index of the greatest element; ties take the lowest index. Of two classes by one score, its sign."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from ..exact import Ints, fractions
 from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
+from ..scalar.pieces import Line, Pieces
+from .scalar import Scalar
 
-__all__ = ["ArgMax", "RealArgMax"]
+__all__ = ["ArgMax", "RealArgMax", "RealSign"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,28 @@ class RealArgMax(Op):
         if len({*x.scale.flat}) > 1 or len({*x.offset.flat}) > 1:
             raise CompileError([Problem(self.node, "its input has a scale per channel", "quantise it per tensor")])
         return ArgMax(self.name, (x.name,))
+
+
+@dataclass(frozen=True, eq=False)
+class RealSign(Op):
+    """The class that one score decides: 1 where it is above zero, else 0."""
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def evaluate(self, *inputs: Reals) -> Reals:
+        return (inputs[0] > 0).astype(np.float64)
+
+    def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
+        return (low > 0).astype(np.float64), (high > 0).astype(np.float64)
+
+    def lower(self, *inputs: Tensor) -> Layer:
+        (x,) = inputs
+        if any(o != 0 for o in x.offset.flat):
+            raise CompileError([Problem(self.node, "its input has an offset", "quantise it without zero point")])
+        low, high = int(x.number.low.min()), int(x.number.high.max())
+        lines = [Line(low, 0, int(low > 0), 0)] + ([Line(1, 0, 1, 0)] if low <= 0 < high else [])
+        return Scalar(self.name, (x.name,), (Pieces.of(low, high, lines),), fractions([1]))
 
 
 @dataclass(frozen=True, eq=False)

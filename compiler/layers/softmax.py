@@ -1,4 +1,4 @@
-"""Softmax: at the end of a network it is the host's; elsewhere it has no integer meaning yet."""
+"""Softmax and its binary form: at a network's end they are the host's; elsewhere they have no integer meaning yet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import CompileError, Problem
 from ..graph import Layer, Tensor
 from ..real import Op, Reals, Shape
 
-__all__ = ["Softmax"]
+__all__ = ["BothClasses", "Softmax"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,4 +31,24 @@ class Softmax(Op):
     def lower(self, *inputs: Tensor) -> Layer:
         raise CompileError(
             [Problem(self.node, "a softmax inside a network has no integer meaning", "use it at the end only")]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class BothClasses(Op):
+    """``(1 - p, p)`` of the probability of the second of two classes."""
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (2,)
+
+    def evaluate(self, *inputs: Reals) -> Reals:
+        (p,) = inputs
+        return np.concatenate([1 - p, p], axis=-1)
+
+    def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
+        return np.concatenate([1 - high, low], axis=-1), np.concatenate([1 - low, high], axis=-1)
+
+    def lower(self, *inputs: Tensor) -> Layer:
+        raise CompileError(
+            [Problem(self.node, "a pair of probabilities has no integer meaning here", "use it behind a sigmoid only")]
         )

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ..exact import fractions
 from ..formats import Format
-from ..layers.arg_max import RealArgMax
+from ..layers.arg_max import RealArgMax, RealSign
 from ..layers.dense import Linear
 from ..layers.rearrange import RealRearrange
 from ..layers.scalar import Apply, Quantize
@@ -65,8 +65,9 @@ class Quantization:
                     self.linear(op)
                 case Apply():
                     self.apply(op)
-                case RealArgMax() | RealRearrange():
-                    source = self.output(op.inputs[0]) if isinstance(op, RealArgMax) else self.activation(op.inputs[0])
+                case RealArgMax() | RealSign() | RealRearrange():
+                    tied = isinstance(op, RealRearrange)
+                    source = self.activation(op.inputs[0]) if tied else self.output(op.inputs[0])
                     self.ops.append(replace(op, inputs=(source,)))
                     self.quantised[op.name] = op.name
                     self.scale[op.name] = self.scale.get(source, fractions([1]))

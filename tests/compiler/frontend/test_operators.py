@@ -1,0 +1,166 @@
+"""Every operator's function against ONNX Runtime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from nnfpga.compiler.errors import CompileError
+from nnfpga.compiler.frontend import import_model, predict_float
+
+RNG = np.random.default_rng(0)
+Nodes = list[tuple[str, list[str], dict[str, Any]]]
+
+
+def array(*shape: int, low: float = -2.0) -> np.ndarray:
+    return RNG.uniform(low, 2.0, shape).astype(np.float32)
+
+
+def model(
+    nodes: Nodes, shape: tuple[Any, ...], opset: int = 17, domains: tuple[str, ...] = ("",), **constants: np.ndarray
+) -> onnx.ModelProto:
+    """A chain of nodes; node n makes ``t<n>``, the last one the output."""
+    made = [
+        helper.make_node(op, i, [f"t{n}"], name=f"n{n}", domain="" if "." not in op else "ai.x", **a)
+        for n, (op, i, a) in enumerate(nodes)
+    ]
+    graph = helper.make_graph(
+        made,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", *shape])],
+        [helper.make_tensor_value_info(f"t{len(nodes) - 1}", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(a, k) for k, a in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid(d, opset) for d in domains], ir_version=8)
+
+
+BN = {"s": array(4, low=0.5), "b": array(4), "m": array(4), "v": array(4, low=0.1)}
+I64 = np.int64
+ROWS: list[tuple[Nodes, tuple[int, ...], int, dict[str, np.ndarray]]] = [
+    ([("Gemm", ["x", "w"], {})], (4,), 17, {"w": array(4, 3)}),
+    ([("Gemm", ["x", "w", "c"], {"transB": 1})], (4,), 17, {"w": array(3, 4), "c": array(3)}),
+    ([("Gemm", ["x", "w", "c"], {"alpha": 0.5, "beta": 3.0})], (4,), 17, {"w": array(4, 3), "c": array(1)}),
+    ([("Gemm", ["x", "w", "c"], {"alpha": -2.0})], (4,), 17, {"w": array(4, 3), "c": array(1, 3)}),
+    ([("MatMul", ["x", "w"], {}), ("Add", ["t0", "b"], {})], (4,), 17, {"w": array(4, 3), "b": array(3)}),
+    ([("MatMul", ["x", "w"], {}), ("Add", ["b", "t0"], {})], (4,), 17, {"w": array(4, 3), "b": array(1, 3)}),
+    ([("Sub", ["x", "b"], {})], (4,), 17, {"b": array(4)}),
+    ([("Sub", ["b", "x"], {})], (4,), 17, {"b": array(4)}),
+    ([("Mul", ["x", "b"], {}), ("Mul", ["b", "t0"], {})], (4,), 17, {"b": array(4)}),
+    ([("Div", ["x", "b"], {})], (4,), 17, {"b": array(4, low=0.5)}),
+    ([("BatchNormalization", ["x", "s", "b", "m", "v"], {"epsilon": 1e-3})], (4,), 17, BN),
+    ([("Relu", ["x"], {})], (4,), 17, {}),
+    ([("Sigmoid", ["x"], {})], (4,), 17, {}),
+    ([("Tanh", ["x"], {})], (4,), 17, {}),
+    ([("LeakyRelu", ["x"], {})], (4,), 17, {}),
+    ([("LeakyRelu", ["x"], {"alpha": 0.3})], (4,), 17, {}),
+    ([("Clip", ["x"], {"min": -0.5, "max": 1.0})], (4,), 6, {}),
+    ([("Clip", ["x", "a", "b"], {})], (4,), 17, {"a": np.float32(-0.5), "b": np.float32(1)}),
+    ([("Clip", ["x", "", "b"], {})], (4,), 17, {"b": np.float32(1)}),
+    ([("Flatten", ["x"], {})], (2, 3), 17, {}),
+    ([("Reshape", ["x", "s"], {})], (2, 6), 17, {"s": np.array([-1, 3, 4], I64)}),
+    ([("Reshape", ["x", "s"], {})], (2, 6), 17, {"s": np.array([0, -1], I64)}),
+    ([("Reshape", ["x", "s"], {})], (2, 6), 17, {"s": np.array([0, 0, 3, 2], I64)}),
+    ([("Transpose", ["x"], {"perm": [0, 2, 1]}), ("Flatten", ["t0"], {})], (2, 3), 17, {}),
+    ([("Transpose", ["x"], {"perm": [0, 3, 1, 2]})], (2, 3, 4), 17, {}),
+    ([("Identity", ["x"], {})], (4,), 17, {}),
+    ([("Dropout", ["x"], {})], (4,), 17, {}),
+    ([("Constant", [], {"value_floats": [1.0, 2.0, 3.0, 4.0]}), ("Add", ["x", "t0"], {})], (4,), 17, {}),
+    ([("Constant", [], {"value": numpy_helper.from_array(array(4))}), ("Mul", ["x", "t0"], {})], (4,), 17, {}),
+    ([("Cast", ["x"], {"to": TensorProto.FLOAT})], (4,), 17, {}),
+    ([("Softmax", ["x"], {})], (4,), 17, {}),
+    ([("Softmax", ["x"], {"axis": 1})], (4,), 9, {}),
+    ([("ArgMax", ["x"], {"axis": 1})], (4,), 17, {}),
+    ([("ArgMax", ["x"], {"axis": -1, "keepdims": 0})], (4,), 17, {}),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda r: "-".join(n[0] for n in r[0]))
+def test_against_onnx_runtime(row: tuple[Nodes, tuple[int, ...], int, dict[str, np.ndarray]]) -> None:
+    nodes, shape, opset, constants = row
+    proto = model(nodes, shape, opset, **constants)
+    if nodes[-1][0] == "ArgMax":
+        proto.graph.output[0].type.tensor_type.elem_type = TensorProto.INT64
+    x = np.random.default_rng(1).uniform(-3, 3, (16, *shape)).astype(np.float32)
+    graph = import_model(proto).graph
+    ours = graph.evaluate(x)[graph.outputs[0]].reshape(16, -1)
+    theirs = predict_float(proto, f"t{len(nodes) - 1}", x)
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).max() < 1e-5
+
+
+SUPPORTED = (
+    "supported are Add, ArgMax, ArrayFeatureExtractor, BatchNormalization, Cast, Clip, Concat, Constant, Div, "
+    "Dropout, Flatten, Gemm, Identity, LeakyRelu, MatMul, Mul, Relu, Reshape, Scaler, Sigmoid, Softmax, Sub, Tanh, "
+    "Transpose, ZipMap"
+)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "shape", "constants", "text"),
+    [
+        (
+            [("Erf", ["x"], {}), ("Relu", ["t0"], {}), ("Sin", ["x"], {})],
+            (4,),
+            {},
+            f"Erf 'n0' (node 0): operator Erf is not supported; {SUPPORTED}\n"
+            f"Sin 'n2' (node 2): operator Sin is not supported; {SUPPORTED}",
+        ),
+        (
+            [("Relu", ["x"], {}), ("Add", ["x", "t0"], {})],
+            (4,),
+            {},
+            "Add 'n1' (node 1): joins of two branches are not supported yet; use a chain of layers",
+        ),
+        (
+            [("Relu", ["x"], {}), ("Concat", ["x", "t0"], {"axis": 1})],
+            (4,),
+            {},
+            "Concat 'n1' (node 1): joins of two branches are not supported yet; use a chain of layers",
+        ),
+        (
+            [("Relu", ["x"], {})],
+            ("features",),
+            {},
+            "input 'x': its shape is not fixed; export with fixed sizes but for the batch",
+        ),
+        (
+            [("Gemm", ["x", "w"], {})],
+            (4,),
+            {"w": np.array([[np.nan], [np.inf], [1], [2]], np.float32)},
+            "weight 'w': 2 of its 4 values are NaN or infinite; train again or repair the file",
+        ),
+        (
+            [("Gemm", ["x", "w"], {})],
+            (5,),
+            {"w": np.ones((4, 2), np.float32)},
+            "Gemm 'n0' (node 0): a matrix of shape (4, 2) does not fit an input of shape (5,); flatten first",
+        ),
+        (
+            [("Relu", ["nothing"], {})],
+            (4,),
+            {},
+            "Relu 'n0' (node 0): it reads 'nothing', which nothing makes; export the model again",
+        ),
+        (
+            [("Reshape", ["x", "s"], {})],
+            (4,),
+            {"s": np.array([-1, 2], np.int64)},
+            "Reshape 'n0' (node 0): (4,) to [-1, 2] mixes the samples of a batch; keep the first dimension",
+        ),
+    ],
+)
+def test_refusals(nodes: Nodes, shape: tuple[Any, ...], constants: dict[str, np.ndarray], text: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        import_model(model(nodes, shape, **constants))
+    assert str(caught.value) == text
+
+
+def test_two_inputs() -> None:
+    proto = model([("Relu", ["x"], {})], (4,))
+    proto.graph.input.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 3]))
+    with pytest.raises(CompileError, match=r"^the graph: it must have one input, not x, z; split the model$"):
+        import_model(proto)
