@@ -23,10 +23,13 @@ def interface(report: Mapping[str, Any]) -> Markup:
 
 def _side(report: Mapping[str, Any], side: str) -> Markup:
     elements, size = number(report, side, "elements"), number(report, side, "bytes")
+    low, high, scale = (number(report, side, key) for key in ("low", "high", "scale"))
     code = text(report, side, "format")
     facts = {
         "Kind": text(report, side, "kind"),
         "Format": element("code", code) if code else "",
+        "Integers": "" if low is None or high is None else f"{figure(low)} to {figure(high)}",
+        "One unit": "" if scale is None else f"{scale:.9g}",
         "Order": text(report, side, "order"),
         "Elements": "" if elements is None else figure(elements),
         "Payload": "" if size is None else count(size, "byte"),

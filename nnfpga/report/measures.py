@@ -28,7 +28,7 @@ __all__ = [
 Report = Mapping[str, Any]
 
 GENERIC = "generic"
-"""The family of no chip: its totals are no limits."""
+"""The name and family of no chip: their totals are no limits."""
 
 RESOURCES = {"lut": "LUTs", "ff": "Flip-flops", "carry": "Carry cells", "bram": "Block RAMs", "dsp": "Multipliers"}
 
@@ -72,14 +72,14 @@ def target(report: Report) -> str:
     """``iCEBreaker (UP5K, ice40), for latency``: where the circuit is meant to run."""
     board, goal = text(report, "board"), text(report, "plan", "target")
     name, family = text(report, "device", "name"), text(report, "device", "family")
-    device = "generic device" if family == GENERIC else ", ".join(filter(None, (name, family)))
+    device = "generic device" if GENERIC in (name, family) else ", ".join(filter(None, (name, family)))
     place = f"{board} ({device})" if board and device else board or device
     return ", ".join(filter(None, (place, goal and f"target {goal}")))
 
 
 def resources(report: Report) -> list[Resource]:
     """What the placed circuit uses. What the device lacks and the circuit does not need is left out."""
-    unlimited = text(report, "device", "family") == GENERIC
+    unlimited = GENERIC in (text(report, "device", "name"), text(report, "device", "family"))
     found: list[Resource] = []
     for key, label in RESOURCES.items():
         used, total = number(report, "resources", key), number(report, "device", key)
@@ -132,10 +132,12 @@ def _exact(report: Report) -> Verdict | None:
             vectors = number(report, "exact", "vectors")
         amount = "" if vectors is None else f" on {count(vectors, 'vector')}"
         details.append(f"{what} {'equal' if same else 'differs'}{amount}{engine and f' ({engine})'}")
-    framed = flag(report, "exact", "framed")
+    framed, frames = flag(report, "exact", "framed"), number(report, "exact", "framed")
     if framed is not None:
         good.append(framed)
         details.append(f"framed transaction through the pads {'equal' if framed else 'differs'}")
+    elif frames:
+        details.append(f"{count(frames, 'framed transaction')} through the pads equal")
     if not good:
         return None
     models = ", ".join(clean(model) for model in sequence(report, "exact", "cell_models"))

@@ -103,6 +103,12 @@ def test_columns_that_nobody_fills_are_absent() -> None:
     assert [word for word in page.words if word in ("Layer", "Kind", "Shape", "Cycles", "Weights")] == ["Layer", "Kind"]
 
 
+def test_what_an_integer_is_worth() -> None:
+    page = Reader(to_html({"input": {"low": -128, "high": 127, "scale": 0.0078125}}))
+    place = page.words.index("Integers")
+    assert page.words[place : place + 4] == ["Integers", "-128 to 127", "One unit", "0.0078125"]
+
+
 def test_self_contained(report: dict[str, Any]) -> None:
     text = to_html(report)
     page = Reader(text)

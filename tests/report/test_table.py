@@ -74,9 +74,9 @@ def test_what_the_device_lacks_does_not_fit(report: dict[str, Any]) -> None:
 
 
 def test_a_generic_device_has_no_limits() -> None:
-    device = {"name": "generic", "family": "generic", "lut": 10**9}
-    found = to_table({"model": "m.onnx", "device": device, "resources": {"lut": 12}})
-    assert found == "m.onnx\ngeneric device\n\nLUTs            12\n"
+    for device in ({"name": "generic"}, {"name": "any", "family": "generic", "lut": 10**9}):
+        found = to_table({"model": "m.onnx", "device": device, "resources": {"lut": 12}})
+        assert found == "m.onnx\ngeneric device\n\nLUTs            12\n"
 
 
 def test_never_wider_than_80_columns(report: dict[str, Any]) -> None:
@@ -97,3 +97,8 @@ def test_values_of_a_wrong_kind_are_left_out() -> None:
     odd: dict[str, Any] = {"model": "m", "float": 3, "fixed": {"accuracy": "high", "max_abs_error": float("nan")}}
     odd |= {"exact": {"rtl": 1}, "layers": [None, 3], "seconds": [1], "notes": None, "timing_met": None, "device": None}
     assert to_table(odd) == "m\n"
+
+
+def test_frames_may_be_counted(report: dict[str, Any]) -> None:
+    report["exact"]["framed"] = 3
+    assert "\n                3 framed transactions through the pads equal\n" in to_table(report)
