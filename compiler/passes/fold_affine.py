@@ -17,9 +17,8 @@ __all__ = ["fold_affine"]
 
 def fold_affine(graph: RealGraph) -> RealGraph:
     """The same function with each affine next to unquantised weights reduced to a bias behind them."""
-    before = None
-    while before is None or len(before.ops) != len(graph.ops):
-        before, graph = graph, fold_once(graph)
+    while (folded := fold_once(graph)) is not graph:
+        graph = folded
     return graph
 
 

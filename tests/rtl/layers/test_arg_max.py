@@ -11,7 +11,9 @@ from nnfpga.rtl.layers.arg_max import SerialArgMax
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 3, 6])
-@pytest.mark.parametrize("number", [Number.of(-2, 2), Number.of(0, 3), Number.of(-8, 8, 8), Number.of(-1, 1, 2), Number.of(3, 3)])  # fmt: skip
+@pytest.mark.parametrize(
+    "number", [Number.of(-2, 2), Number.of(0, 3), Number.of(-8, 8, 8), Number.of(-1, 1, 2), Number.of(3, 3)]
+)
 def test_first_of_the_greatest(harness: Any, number: Number, lanes: int) -> None:
     rng = np.random.default_rng(lanes)
     domain = np.arange(int(number.low), int(number.high) + 1, max(int(number.step), 1))
