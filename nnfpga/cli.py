@@ -146,11 +146,13 @@ def run_compile(options: argparse.Namespace) -> int:
     """``nnfpga compile``."""
     from .flow import compile
     from .folder import whole_folder
-    from .options import read_config
+    from .options import Options, read_config
     from .report import to_table
 
     choices: dict[str, Any] = {} if options.config is None else read_config(options.config)
-    data = choices.pop("data", None) if options.data is None else options.data
+    stated = choices.pop("data", None)
+    data = stated if options.data is None else options.data
+    Options().updated(choices)
     choices |= {name: value for name in CHOICES if (value := getattr(options, name)) is not None}
     with whole_folder(options.out) as folder:
         design = compile(options.model, data, progress=teller(options.quiet), **choices)

@@ -67,8 +67,13 @@ class Design:
     @cached_property
     def component(self) -> Network:
         """The network as an Amaranth component with the streams ``i`` and ``o``."""
-        from nnfpga.rtl.network import Network
+        from nnfpga.compiler.plan import total_cost
+        from nnfpga.rtl import costs
+        from nnfpga.rtl.network import Network, check_chain
 
+        # whatever cannot be built is said before a component exists: Amaranth warns of one that is never used
+        check_chain(self.graph)
+        total_cost(self.graph, self.plan, self.device, costs)
         return Network(self.graph, self.plan, self.device)
 
     def quantise(self, x: npt.ArrayLike) -> Ints:

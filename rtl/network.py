@@ -20,7 +20,7 @@ from .island import Island
 from .unrolled import circuit_of
 from .width import convert
 
-__all__ = ["Network", "Stage", "stages_of"]
+__all__ = ["Network", "Stage", "check_chain", "stages_of"]
 
 
 @dataclass(frozen=True)

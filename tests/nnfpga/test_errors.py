@@ -13,15 +13,14 @@ import pytest
 from numpy.typing import ArrayLike
 from onnx import helper, numpy_helper
 
+from nnfpga.compiler.frontend.importer import supported
+
 Run = Callable[..., tuple[int, str, str]]
 Fails = Callable[[Iterable[object]], list[str]]
 
 NOT_ONNX = "{}: is not an ONNX model or is cut short; export or download it again"
 NOT_NPZ = "{}: is no .npz file; save one with numpy.savez(file, x=samples, y=labels)"
-OPERATORS = (
-    "Add, ArgMax, ArrayFeatureExtractor, BatchNormalization, Cast, Clip, Constant, Div, Dropout, Flatten, Gemm, "
-    "Identity, LeakyRelu, MatMul, Mul, Relu, Reshape, Sigmoid, Softmax, Sub, Tanh, Transpose, ZipMap"
-)
+OPERATORS = ", ".join(supported())
 BOARDS = "icebreaker, icestick, ulx3s-12f, ulx3s-25f, ulx3s-45f, ulx3s-85f"
 DEVICES = "hx1k, up5k, lfe5u-12f, lfe5u-25f, lfe5u-45f, lfe5u-85f, generic"
 NAMES = (
@@ -279,6 +278,10 @@ def test_the_grammar_of_the_command_line(fails: Fails, mlp: Path) -> None:
                 "option bits: 8.5 is not a whole number; give a whole number",
                 "option clock: 'fast' is not a number; give a number",
             ],
+        ),
+        (
+            "model: m.onnx\nprogress: yes\n",
+            [f"option {n}: is not known; choose from {NAMES}" for n in ("model", "progress")],
         ),
         ("board: 5\n", ["option board: 5 is not a text; give a text"]),
         ("data: 5\n", ["data: int holds no samples; give a file, an array or a mapping with 'x'"]),
