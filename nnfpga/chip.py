@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from amaranth.back import rtlil
+from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
 
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints
@@ -17,6 +20,7 @@ from .model import quantise_input
 from .options import Emit
 
 if TYPE_CHECKING:
+    from nnfpga.rtl.network import Network
     from nnfpga.rtl.top import Top
     from nnfpga.tools.yosys import Family, Netlist
 
@@ -26,6 +30,8 @@ __all__ = ["Built", "build", "top_of"]
 
 GATE_CYCLES_PER_SECOND = 20_000  # a cautious guess, corrected by the first run
 MOST_VECTORS = 1024
+CORE = "network"
+QUICK_FROM = 1500  # operators from which abc9's full script takes longer than it is worth
 FRAMES = 3  # framed transactions through the pads, time allowing; never fewer than one
 
 
@@ -52,7 +58,7 @@ def build(design: Design, work: Path) -> None:
     try:
         core = synthesise_core(design, work / "core")
         if design.board is not None and design.options.stop is Emit.BITSTREAM:
-            build_board(design, work / "chip")
+            build_board(design, core, work / "chip")
         else:
             resources(design, core.cells)
             design.built = Built(core.json_path.read_text())
@@ -81,24 +87,42 @@ def synthesise_core(design: Design, work: Path) -> Netlist:
 
     family = family_of(design)
     with design.steps.step("synthesis", f"synthesising the network for {family}"):
-        text = rtlil.convert(design.component, name="dut", emit_src=False)
-        netlist = synthesise(text, family, "dut", work, progress=design.steps.tell)
+        text = rtlil.convert(design.component, name=CORE, emit_src=False)
+        quick = design.operators > QUICK_FROM
+        netlist = synthesise(text, family, CORE, work, quick=quick, progress=design.steps.tell)
     design.files["netlist/network.v"] = netlist.verilog_path.read_text()
     return netlist
 
 
-def top_of(design: Design) -> Top:
-    """The network with its host link."""
+class Placeholder(wiring.Component):
+    """The network as an instance of its finished netlist."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__({"i": In(network.i_edge.signature), "o": Out(network.o_edge.signature)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.core = Instance(
+            CORE, i_clk=ClockSignal(), i_rst=ResetSignal(), i_i__payload=self.i.payload.as_value(),
+            i_i__valid=self.i.valid, o_i__ready=self.i.ready, o_o__payload=self.o.payload.as_value(),
+            o_o__valid=self.o.valid, i_o__ready=self.o.ready,
+        )  # fmt: skip
+        return m
+
+
+def top_of(design: Design, *, netlist: bool = False) -> Top:
+    """The network with its host link; with ``netlist`` the network is an instance of its netlist."""
     from nnfpga.rtl.top import Top
 
     assert design.board is not None
     network = design.component
     i, o = network.i_edge, network.o_edge
+    network = Placeholder(network) if netlist else network
     return Top(network, design.board.divisor, i.width, i.lanes, i.beats, o.width, o.lanes, o.beats, o.wire.signed)
 
 
-def build_board(design: Design, work: Path) -> None:
-    """Netlist, placement, routing and bitstream of the complete chip."""
+def build_board(design: Design, core: Netlist, work: Path) -> None:
+    """Netlist, placement, routing and bitstream of the complete chip; the network in it is the netlist ``core``."""
     from nnfpga.boards.build import prepare
     from nnfpga.boards.toplevel import BoardTop
     from nnfpga.tools.nextpnr import place_and_route
@@ -106,9 +130,9 @@ def build_board(design: Design, work: Path) -> None:
 
     assert design.board is not None
     steps, board = design.steps, design.board
-    with steps.step("synthesis", f"synthesising the complete chip for {board.name}"):
-        inputs = prepare(BoardTop(board, top_of(design), design.plan.clock_mhz))
-        netlist = synthesise(inputs.rtlil, family_of(design), inputs.name, work, progress=steps.tell)
+    with steps.step("synthesis", f"synthesising the host link for {board.name} around it"):
+        inputs = prepare(BoardTop(board, top_of(design, netlist=True), design.plan.clock_mhz))
+        netlist = synthesise(inputs.rtlil, family_of(design), inputs.name, work, parts=(core,), progress=steps.tell)
     design.files["rtl/chip.v"] = rtlil_to_verilog(rtlil.convert(top_of(design), name="chip", emit_src=False), work / "verilog")
     design.files["netlist/chip.v"] = netlist.verilog_path.read_text()
     constraints = work / f"chip{inputs.constraints_suffix}"

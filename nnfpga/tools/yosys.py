@@ -97,7 +97,8 @@ def synthesise(rtlil: str, family: Family, top: str, work: Path, flatten: bool =
         " ".join([*command, *shape, "-top", top]),
         *([*linked, f"hierarchy -top {top}", "flatten", "clean"] if parts else []),
         "tee -q -o cells.json stat -json",
-        "write_json netlist.json", "write_verilog -noattr netlist.v", "write_rtlil netlist.il",
+        "write_json netlist.json", "write_verilog -noattr netlist.v",
+        f"select {top}", "write_rtlil -selected netlist.il",
     ]
     (work / "synthesis.ys").write_text("\n".join(script) + "\n")
     run(find("yosys"), ["-q", "-s", "synthesis.ys"], work, "yosys_synthesis.log", progress=progress)
