@@ -19,7 +19,6 @@ from ..exact import fractions
 from ..formats import Format
 from ..layers.arg_max import RealArgMax, RealSign
 from ..layers.dense import Linear
-from ..layers.rearrange import RealRearrange
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Reals
 from ..scalar.functions import Affine, Clip, Function, Quantizer, Relu
@@ -65,18 +64,16 @@ class Quantization:
                     self.linear(op)
                 case Apply():
                     self.apply(op)
-                case RealArgMax() | RealSign() | RealRearrange():
-                    tied = isinstance(op, RealRearrange)
-                    source = self.activation(op.inputs[0]) if tied else self.output(op.inputs[0])
-                    self.ops.append(replace(op, inputs=(source,)))
-                    self.quantised[op.name] = op.name
-                    self.scale[op.name] = self.scale.get(source, fractions([1]))
                 case Quantize():
                     self.ops.append(op)
                     self.quantised[op.name] = op.name
                     self.scale[op.name] = op.quantizer.scale
-                case _:
-                    self.ops.append(op)
+                case _:  # its result is in the unit of its input; a decision is taken on the sums as they are
+                    decides = isinstance(op, (RealArgMax, RealSign))
+                    source = self.output(op.inputs[0]) if decides else self.activation(op.inputs[0])
+                    self.ops.append(replace(op, inputs=(source,)))
+                    self.quantised[op.name] = op.name
+                    self.scale[op.name] = self.scale.get(source, fractions([1]))
         outputs = tuple(self.output(name) for name in self.graph.outputs)
         return self.graph.replace(self.ops, outputs)
 
