@@ -74,7 +74,7 @@ def test_sklearn_classifier(kind: str) -> None:
     assert imported.labels == tuple(np.unique(y).tolist())
     values = imported.graph.evaluate(x)
     index, probability = imported.graph.outputs
-    assert np.abs(values[probability] - network.predict_proba(x)).max() < 1e-5
+    assert np.abs(values[probability] - np.asarray(network.predict_proba(x), np.float64)).max() < 1e-5
     assert (np.unique(y)[values[index][:, 0].astype(int)] == network.predict(x)).all()
 
     real, ending = drop_softmax(simplify(imported.graph))
@@ -95,4 +95,4 @@ def test_sklearn_regressor(activation: str) -> None:
     network.fit(X[:, :3], X[:, 3])
     graph = import_model(export(network, 3)).graph
     y = graph.evaluate(X[:, :3])[graph.outputs[0]][:, 0]
-    assert np.abs(y - network.predict(X[:, :3])).max() < 1e-5
+    assert np.abs(y - np.asarray(network.predict(X[:, :3]), np.float64)).max() < 1e-5

@@ -40,7 +40,7 @@ def model(
 
 BN = {"s": array(4, low=0.5), "b": array(4), "m": array(4), "v": array(4, low=0.1)}
 I64 = np.int64
-ROWS: list[tuple[Nodes, tuple[int, ...], int, dict[str, np.ndarray]]] = [
+ROWS: list[tuple[Nodes, tuple[int, ...], int, dict[str, Any]]] = [
     ([("Gemm", ["x", "w"], {})], (4,), 17, {"w": array(4, 3)}),
     ([("Gemm", ["x", "w", "c"], {"transB": 1})], (4,), 17, {"w": array(3, 4), "c": array(3)}),
     ([("Gemm", ["x", "w", "c"], {"alpha": 0.5, "beta": 3.0})], (4,), 17, {"w": array(4, 3), "c": array(1)}),
@@ -79,7 +79,7 @@ ROWS: list[tuple[Nodes, tuple[int, ...], int, dict[str, np.ndarray]]] = [
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda r: "-".join(n[0] for n in r[0]))
-def test_against_onnx_runtime(row: tuple[Nodes, tuple[int, ...], int, dict[str, np.ndarray]]) -> None:
+def test_against_onnx_runtime(row: tuple[Nodes, tuple[int, ...], int, dict[str, Any]]) -> None:
     nodes, shape, opset, constants = row
     proto = model(nodes, shape, opset, **constants)
     if nodes[-1][0] == "ArgMax":
@@ -153,7 +153,7 @@ SUPPORTED = (
         ),
     ],
 )
-def test_refusals(nodes: Nodes, shape: tuple[Any, ...], constants: dict[str, np.ndarray], text: str) -> None:
+def test_refusals(nodes: Nodes, shape: tuple[Any, ...], constants: dict[str, Any], text: str) -> None:
     with pytest.raises(CompileError) as caught:
         import_model(model(nodes, shape, **constants))
     assert str(caught.value) == text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -135,7 +136,7 @@ def test_smooth_functions(
             x = exact(function, x)
         with mpmath.workprec(600):
             z = mpmath.mpf(x.numerator) / x.denominator
-            y = 1 / (1 + mpmath.exp(-z)) if isinstance(smooth, Sigmoid) else mpmath.tanh(z)
+            y: Any = 1 / (1 + mpmath.exp(-z)) if isinstance(smooth, Sigmoid) else mpmath.tanh(z)
             sign, mantissa, exponent, _ = y._mpf_
             return rounded((-1) ** sign * Fraction(int(mantissa)) * Fraction(2) ** exponent, q)
 
@@ -150,10 +151,11 @@ def test_smooth_decisions_finer_than_float64() -> None:
 
 
 def test_channels() -> None:
-    chain = [Affine(np.array([1.0, -2.0]), np.array([0.5, 0.25])), Relu()]
+    line = Affine(np.array([1.0, -2.0]), np.array([0.5, 0.25]))
+    chain = [line, Relu()]
     q = Quantizer(fractions([Fraction(1, 2), Fraction(1, 4)]), 0, 15)
     for c, unit in enumerate((Fraction(1, 2), Fraction(1, 4))):
-        slope, intercept = Fraction(float(chain[0].slope[c])), Fraction(float(chain[0].intercept[c]))
+        slope, intercept = Fraction(float(line.slope[c])), Fraction(float(line.intercept[c]))
         one = Quantizer(fractions([unit]), 0, 15)
         expected = [rounded(max(slope * v + intercept, Fraction(0)), one) for v in range(-9, 10)]
         assert solve(chain, q, -9, 9, Fraction(1), Fraction(0), c)(np.arange(-9, 10)).tolist() == expected
