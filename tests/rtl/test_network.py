@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from nnfpga.compiler.plan import Folded, Goal, Implementation, Lanes, Plan, Unro
 from nnfpga.compiler.scalar.functions import Affine, Quantizer, Relu
 from nnfpga.compiler.scalar.solve import solve
 from nnfpga.compiler.weights import detect
-from nnfpga.rtl import _build, costs
+from nnfpga.rtl import costs
 from nnfpga.rtl.beat import Edge
 from nnfpga.rtl.island import Island
 from nnfpga.rtl.network import Network
@@ -149,7 +150,7 @@ def test_rearrange(harness: Any) -> None:
 
 def test_every_pair_that_is_planned_is_tested() -> None:
     """Dense x Folded, Scalar x Lanes and ArgMax x Lanes have their own files; everything has Unrolled."""
-    assert {*getattr(_build, UNITS)} == {(Dense, Folded), (Scalar, Lanes), (ArgMax, Lanes)}
+    assert {*getattr(import_module("nnfpga.rtl._build"), UNITS)} == {(Dense, Folded), (Scalar, Lanes), (ArgMax, Lanes)}
     unrolled = {type(n) for n in GRAPH.layers} | {Rearrange}
     assert unrolled == {*Layer.__subclasses__()}
 
