@@ -15,9 +15,7 @@ from ..circuit.adders import csd
 from ..device import Device
 from ..errors import CompileError
 from ..graph import Graph, Layer
-from ..layers.arg_max import ArgMax
 from ..layers.dense import Dense
-from ..layers.scalar import Scalar
 from .cost import Cost, CostModel
 from .implementations import Folded, Implementation, Lanes, Unrolled
 from .plan import Plan
@@ -123,15 +121,26 @@ def options_of(graph: Graph, group: list[Layer], device: Device, model: CostMode
     if not isinstance(head, Dense):
         size = graph.tensors[head.inputs[0]].size
         lanes = [n for n in range(1, size + 1) if size % n == 0 and n <= WIDEST]
-        return [option(graph, serial(graph, group, n), device, model) for n in lanes]
+        return [option(graph, serial(graph, group, n, device, model), device, model) for n in lanes]
     outputs, inputs = head.weights.shape
     shapes = [(p, s) for p in divisors(outputs) for s in divisors(inputs) if p * s <= WIDEST]
-    return [option(graph, {head.name: Folded(p, s), **serial(graph, group[1:], p)}, device, model) for p, s in shapes]
+    return [
+        option(graph, {head.name: Folded(p, s), **serial(graph, group[1:], p, device, model)}, device, model)
+        for p, s in shapes
+    ]
 
 
-def serial(graph: Graph, layers: list[Layer], lanes: int) -> Choices:
-    """Element-wise layers at the pace of the matrix before them; others unrolled."""
-    return {n.name: Lanes(lanes) if isinstance(n, (Scalar, ArgMax)) else Unrolled() for n in layers}
+def serial(graph: Graph, layers: list[Layer], lanes: int, device: Device, model: CostModel) -> Choices:
+    """Layers at the pace of the matrix before them where there is hardware for that; others unrolled."""
+
+    def choice(layer: Layer) -> Implementation:
+        try:
+            model(graph, layer, Lanes(lanes), device)
+        except CompileError:
+            return Unrolled()
+        return Lanes(lanes)
+
+    return {layer.name: choice(layer) for layer in layers}
 
 
 def divisors(n: int) -> list[int]:
