@@ -98,8 +98,11 @@ class Design:
         return self.graph.tensors[name].real(values).reshape(len(values), -1)
 
     def probabilities(self, x: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Softmax of the scores: what the model's own softmax gives, up to quantisation."""
+        """What the model's own softmax gives, up to quantisation, (samples, classes)."""
         scores = self.scores(x)
+        if scores.shape[1] == 1:  # the argument of the sigmoid that tells two classes apart
+            p = 1 / (1 + np.exp(-scores))
+            return np.concatenate([1 - p, p], axis=1)
         e = np.exp(scores - scores.max(axis=1, keepdims=True))
         return e / e.sum(axis=1, keepdims=True)
 

@@ -130,14 +130,19 @@ def accuracy(model: Model) -> dict[str, dict[str, float]]:
     scores = model.graph.tensors[output].real(integers[output]).reshape(len(reference), -1)
     fixed: dict[str, float] = {"max_abs_error": float(np.abs(scores - reference).max(initial=0.0))}
     result = {"fixed": fixed}
-    if reference.shape[1] > 1:
-        ours, theirs = scores.argmax(axis=1), reference.argmax(axis=1)
+    if reference.shape[1] > 1 or model.ending.classifies:
+        ours, theirs = classes(scores), classes(reference)
         fixed["agreement"] = float((ours == theirs).mean())
         truth = indices(data.y_test, model.labels)
         if truth is not None:
             fixed["accuracy"] = float((ours == truth).mean())
             result["float"] = {"accuracy": float((theirs == truth).mean())}
     return result
+
+
+def classes(scores: Reals) -> npt.NDArray[np.int64]:
+    """Class indices: of the greatest score, or of the sign where one score tells two classes apart."""
+    return (scores[:, 0] > 0).astype(np.int64) if scores.shape[1] == 1 else scores.argmax(axis=1)
 
 
 def indices(y: npt.NDArray[Any] | None, labels: tuple[int | str, ...] | None) -> npt.NDArray[np.int64] | None:
