@@ -125,7 +125,10 @@ def check_rtl(design: Design, work: Path) -> None:
         engine = choose(design.operators, count * interval * 1.5, steps.tell)
         x = vectors(graph, samples, count, design.options.seed)
         with steps.step("simulate", f"comparing the RTL with the integer model on {len(x)} vectors"):
-            result = compare_with_graph(graph, network, verilog if name_of(engine) != "amaranth" else network, x, engine, work / "sim", cycles=interval, seed=design.options.seed)  # fmt: skip
+            source = network if name_of(engine) == "amaranth" else verilog
+            result = compare_with_graph(
+                graph, network, source, x, engine, work / "sim", cycles=interval, seed=design.options.seed
+            )
         few = x[:16]
         expected = graph.evaluate(few.reshape(-1, *graph.inputs[0].shape))[graph.outputs[0]].reshape(len(few), -1)
         bench = write_testbench(
@@ -133,7 +136,9 @@ def check_rtl(design: Design, work: Path) -> None:
             timeout_cycles=int(5 * interval) + 10_000,
         )  # fmt: skip
     except SimulationError as error:
-        raise CompileError(f"the RTL differs from the integer model: {error}; this is a bug of nnfpga, please report it") from None
+        raise CompileError(
+            f"the RTL differs from the integer model: {error}; this is a bug of nnfpga, please report it"
+        ) from None
     except ToolError as error:
         raise CompileError(str(error)) from None
     design.files["rtl/top.v"] = bench.design.read_text()
