@@ -39,7 +39,7 @@ def compile(
     progress
         gets a line of text at the start of each step
     choices
-        see :class:`nnfpga.options.Options`: ``board="icebreaker"``, ``target="latency"``, ``bits=8``, ``emit="rtl"``, ...
+        see :class:`nnfpga.options.Options`: ``board="icebreaker"``, ``target="latency"``, ``bits=8``, ...
 
     Raises
     ------
