@@ -54,11 +54,12 @@ def build(sources: Mapping[str, str], top: str, driver: Path, work: Path, *, opt
     shutil.rmtree(work / "generated", ignore_errors=True)
     run(verilator, ["--cc", "--no-timing", "--prefix", "Vdut", "--top-module", top, "--Mdir", "generated", "-Wno-fatal",
                     "-Wno-lint", "-Wno-style", *options.verilator, *sources], work, "verilator.log", progress=progress)
-    groups = _unity(work / "generated", driver)
+    units = _unity(work / "generated", driver)
     includes = [f"-I{runtime}", f"-I{_include(verilator)}", f"-I{_include(verilator)}/vltstd", "-Igenerated"]
-    run_all(compiler, {f"{unit}.log": [*_FLAGS, *options.compiler, *includes, "-c", f"generated/{unit}.cpp", "-o",
-                                       f"{unit}.o"] for unit in groups}, work)
-    run(compiler, ["-o", "simulator", *(f"{unit}.o" for unit in groups), *sorted(runtime.glob("*.o")), "-pthread"],
+    run_all(compiler, {f"{unit}.log": [*_FLAGS, *(options.compiler if often else ("-O0",)), *includes, "-c",
+                                       f"generated/{unit}.cpp", "-o", f"{unit}.o"] for unit, often in units.items()},
+            work)
+    run(compiler, ["-o", "simulator", *(f"{unit}.o" for unit in units), *sorted(runtime.glob("*.o")), "-pthread"],
         work, "link.log")
     atomic_write(binary, (work / "simulator").read_bytes(), executable=True)
     return binary
@@ -92,21 +93,36 @@ def _runtime(verilator: Tool, compiler: Tool, work: Path) -> Path:
     return home
 
 
-def _unity(generated: Path, driver: Path) -> list[str]:
-    """Write files that include all generated ones and the driver, as many as are worth compiling side by side."""
-    files = sorted(generated.glob("Vdut*.cpp"), key=lambda path: (-path.stat().st_size, path.name))
-    total = sum(path.stat().st_size for path in files)
-    count = max(1, min(os.cpu_count() or 1, 8, total // _SPLIT + 1, len(files)))
-    groups: list[list[str]] = [[] for _ in range(count)]
-    sizes = [0] * count
-    for path in files:
-        slot = sizes.index(min(sizes))
-        groups[slot].append(path.name)
-        sizes[slot] += path.stat().st_size
-    groups[sizes.index(min(sizes))].append("driver.cpp")
+def _unity(generated: Path, driver: Path) -> dict[str, bool]:
+    """Write files that include all generated ones and the driver, as many as are worth compiling side by side.
+
+    Returns file name without suffix -> whether it runs every cycle (Verilator names what runs once ``Slow``).
+    """
+    cores = os.cpu_count() or 1
+    units: dict[str, bool] = {}
     shutil.copyfile(driver, generated / "driver.cpp")
-    names: list[str] = []
-    for number, group in enumerate(groups):
-        (generated / f"unity{number}.cpp").write_text("".join(f'#include "{name}"\n' for name in group))
-        names.append(f"unity{number}")
-    return names
+    every = list(generated.glob("Vdut*.cpp"))
+    total = sum(path.stat().st_size for path in every)
+    slow = [path for path in every if "Slow" in path.name and total > _SPLIT]
+    for label, files in (("fast", [path for path in every if path not in slow]), ("slow", slow)):
+        for number, group in enumerate(_groups(files, min(cores, 8))):
+            names = [path.name for path in group]
+            if not units:
+                names.append("driver.cpp")
+            unit = f"{label}{number}"
+            (generated / f"{unit}.cpp").write_text("".join(f'#include "{name}"\n' for name in names))
+            units[unit] = label == "fast"
+    return units
+
+
+def _groups(files: list[Path], most: int) -> list[list[Path]]:
+    """Deal files into at most ``most`` groups of about the same size, none without need."""
+    sizes = {path: path.stat().st_size for path in files}
+    count = max(1, min(most, sum(sizes.values()) // _SPLIT + 1))
+    groups: list[list[Path]] = [[] for _ in range(count)]
+    filled = [0] * count
+    for path in sorted(files, key=lambda path: (-sizes[path], path.name)):
+        slot = filled.index(min(filled))
+        groups[slot].append(path)
+        filled[slot] += sizes[path]
+    return [group for group in groups if group]
