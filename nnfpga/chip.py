@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Built", "build", "top_of"]
 
-GATE_CYCLES_PER_SECOND = 20_000  # a cautious guess, corrected by the first run
 MOST_VECTORS = 1024
 CORE = "network"
 QUICK_FROM = 1500  # operators from which abc9's full script takes longer than it is worth
+FRAME_SECONDS = 300.0  # real time after which a simulated chip counts as dead
 FRAMES = 3  # framed transactions through the pads, time allowing; never fewer than one
 
 
@@ -197,37 +197,45 @@ def inputs_for(design: Design, count: int) -> Ints:
 
 def verify_core(design: Design, netlist: Netlist, work: Path) -> None:
     """Simulate the network's netlist against the integer model for as long as the user allows."""
-    from nnfpga.sim.netlist import netlist_engine, netlist_source
+    from nnfpga.sim.harness import Engine, Verilog
+    from nnfpga.sim.netlist import NoModelError, gate_engine, gate_level
 
     from .verify import compare_with_graph
 
     network, interval = design.component, design.expected_interval
-    budget = design.options.verify_seconds
+    i_width, o_width = (e.width * e.lanes for e in (network.i_edge, network.o_edge))
+
+    def compare(verilog: Verilog, engine: Engine, count: int, name: str) -> float:
+        """Compare on so many vectors; the seconds that took."""
+        start = time.monotonic()
+        compare_with_graph(design.graph, network, verilog, inputs_for(design, count), engine, work / name, cycles=interval)
+        return time.monotonic() - start
+
     with design.steps.step("verify_netlist", "comparing the netlist with the integer model"):
-        source = netlist_source(netlist, design.device.family, network, work)
-        engine = netlist_engine(progress=design.steps.tell)
-        start = time.monotonic()
-        few = max(4, min(16, int(GATE_CYCLES_PER_SECOND / interval)))
-        done = compare_with_graph(design.graph, network, source.verilog, inputs_for(design, few), engine, work / "first", cycles=interval).vectors  # fmt: skip
-        first = time.monotonic() - start
-        start = time.monotonic()
-        compare_with_graph(design.graph, network, source.verilog, inputs_for(design, few), engine, work / "again", cycles=interval)
-        each = (time.monotonic() - start) / few
-        more = min(MOST_VECTORS, int(max(budget - first, 0.0) * 0.7 / max(each, 1e-6)))
-        if more > few:
-            x = inputs_for(design, more)
-            done = compare_with_graph(design.graph, network, source.verilog, x, engine, work / "more", cycles=interval).vectors
+        try:
+            verilog, found = gate_level(netlist, i_width, o_width, work, progress=design.steps.tell)
+        except NoModelError as error:
+            design.measured.setdefault("notes", []).append(str(error))
+            return
+        engine = gate_engine()
+        done = 4
+        built = compare(verilog, engine, done, "first")
+        each = compare(verilog, engine, done, "again") / (2 * done)
+        more = min(MOST_VECTORS, int(max(design.options.verify_seconds - built, 0.0) * 0.8 / max(each, 1e-4)))
+        if more > done:
+            done = more
+            compare(verilog, engine, done, "more")
     exact = design.measured.setdefault("exact", {})
     exact |= {"netlist": True, "netlist_vectors": done, "netlist_engine": type(engine).__name__.removesuffix("Engine").lower()}
-    if source.models:
-        exact["cell_models"] = list(source.models)
+    exact["cell_models"] = list(found.models)
 
 
 def verify_chip(design: Design, netlist: Netlist, clock_mhz: float, work: Path) -> None:
     """Send frames through the pads of the complete chip's netlist and compare the answers."""
     from nnfpga.boards.host import Decoder, encode
     from nnfpga.sim.errors import SimulationError
-    from nnfpga.sim.netlist import open_chip
+    from nnfpga.sim.netlist import NoModelError, gates
+    from nnfpga.sim.pins import netlist_chip, open_chip, wait_for
 
     from .host import Port
     from .report_data import host_format
@@ -238,14 +246,18 @@ def verify_chip(design: Design, netlist: Netlist, clock_mhz: float, work: Path) 
     x = inputs_for(design, FRAMES + 2)[2:]
     expected = design.graph.evaluate(x.reshape(-1, *design.graph.inputs[0].shape))[design.graph.outputs[0]]
     with design.steps.step("verify_pads", "sending frames through the pads of the netlist"):
-        start, done = time.monotonic(), 0
-        with open_chip(netlist, board.device.family, board.divisor, board.oscillator_mhz, clock_mhz, work) as session:
-            decoder = Decoder()
+        try:
+            chip = netlist_chip(gates(netlist, work, pads=True, progress=design.steps.tell), netlist.top)
+        except NoModelError as error:
+            design.measured.setdefault("notes", []).append(str(error))
+            return
+        with open_chip(chip, board.divisor, board.oscillator_mhz, clock_mhz, work, progress=design.steps.tell) as session:
+            start, done, decoder = time.monotonic(), 0, Decoder()
             for seq, (sample, want) in enumerate(zip(x, expected.reshape(len(x), -1), strict=True)):
                 if done and time.monotonic() - start > design.options.verify_seconds:
                     break
                 session.send(encode(seq, i.pack(sample)))
-                frames = decoder.feed(session.receive_frame(o.elements * o.bytes_each))
+                frames = next((f for data in wait_for(session, FRAME_SECONDS) if (f := decoder.feed(data))), [])
                 if len(frames) != 1 or frames[0].seq != seq or not np.array_equal(o.unpack(frames[0].payload), want):
                     raise SimulationError(f"the chip answered frame {seq} with {frames!r}, not {want.tolist()}")
                 done += 1

@@ -13,7 +13,7 @@ from nnfpga.sim.beats import Words, words
 from nnfpga.sim.choose import choose
 from nnfpga.sim.compare import check
 from nnfpga.sim.harness import Verilog, simulate
-from nnfpga.sim.verilog import port_widths
+from nnfpga.sim.verilog import port_width
 
 from .host import read_report
 
@@ -37,7 +37,7 @@ def replay(folder: str | Path, tell: Callable[[str], None]) -> int:
         lines = [(rtl / f"vectors_{side}.hex").read_text().split() for side in ("in", "out")]
     except OSError:
         raise CompileError(f"{folder}: holds no RTL; compile with --emit rtl or further") from None
-    i_width, o_width = port_widths(text, "dut", "i__payload"), port_widths(text, "dut", "o__payload")
+    i_width, o_width = port_width(text, "dut", "i__payload"), port_width(text, "dut", "o__payload")
     design = Verilog(text, "dut", i_width, o_width)
     beats, expected = (from_hex(side, width) for side, width in zip(lines, (i_width, o_width), strict=True))
     cycles = report.get("interval_cycles", 1000) * len(beats)
@@ -60,9 +60,15 @@ def from_hex(lines: list[str], width: int) -> Words:
 
 
 def serve(folder: str | Path, tell: Callable[[str], None]) -> int:
-    """Simulate the complete chip, serial pins included, behind a pseudo-terminal until interrupted."""
+    """Simulate the complete chip, serial pins included, behind a pseudo-terminal until interrupted.
+
+    Raises
+    ------
+    CompileError
+        where the folder holds no complete chip.
+    """
     from nnfpga import boards
-    from nnfpga.sim.pins import open_pins
+    from nnfpga.sim.pins import open_chip, rtl_chip
     from nnfpga.sim.serve import serve as forward
 
     report = read_report(folder)
@@ -71,6 +77,10 @@ def serve(folder: str | Path, tell: Callable[[str], None]) -> int:
         raise CompileError(f"{folder}: holds no complete chip; compile with --board")
     board = boards.find(report["board"])
     tell("building the simulation of the chip")
-    with TemporaryDirectory(prefix="nnfpga-") as work, open_pins(path.read_text(), board.divisor, board.oscillator_mhz, report["clock_mhz"], Path(work)) as session:  # fmt: skip
-        forward(session)
+    verilog = rtl_chip(path.read_text())
+    with (
+        TemporaryDirectory(prefix="nnfpga-") as work,
+        open_chip(verilog, board.divisor, board.oscillator_mhz, report["clock_mhz"], Path(work)) as session,
+    ):
+        forward(session, lambda name: print(f"serving on {name}", flush=True))
     return 0

@@ -39,3 +39,12 @@ def wrapper(design: Verilog) -> str:
     .o__payload(op), .o__valid(ov), .o__ready(rdy));
 endmodule
 """
+
+
+def port_width(text: str, top: str, port: str) -> int:
+    """Return the width of a port of a module that Yosys wrote. Raises ValueError if the module or port is missing."""
+    found = re.search(rf"^module \\?{re.escape(top)}\s*\(.*?^endmodule", text, re.MULTILINE | re.DOTALL)
+    line = found and re.search(rf"^  (?:input|output) (?:\[(\d+):0\] )?{re.escape(port)};", found[0], re.MULTILINE)
+    if not line:
+        raise ValueError(f"Verilog must have a module {top!r} with a port {port!r}")
+    return int(line[1] or 0) + 1
