@@ -198,7 +198,7 @@ def inputs_for(design: Design, count: int) -> Ints:
 def verify_core(design: Design, netlist: Netlist, work: Path) -> None:
     """Simulate the network's netlist against the integer model for as long as the user allows."""
     from nnfpga.sim.harness import Engine, Verilog
-    from nnfpga.sim.netlist import NoModelError, gate_engine, gate_level
+    from nnfpga.sim.gates import NoModelError, gate_engine, gate_level
 
     from .verify import compare_with_graph
 
@@ -234,8 +234,8 @@ def verify_chip(design: Design, netlist: Netlist, clock_mhz: float, work: Path) 
     """Send frames through the pads of the complete chip's netlist and compare the answers."""
     from nnfpga.boards.host import Decoder, encode
     from nnfpga.sim.errors import SimulationError
-    from nnfpga.sim.netlist import NoModelError, gates
-    from nnfpga.sim.pins import netlist_chip, open_chip, wait_for
+    from nnfpga.sim.gates import NoModelError, gates
+    from nnfpga.sim.chip import listen, netlist_chip, open_chip
 
     from .host import Port
     from .report_data import host_format
@@ -257,7 +257,7 @@ def verify_chip(design: Design, netlist: Netlist, clock_mhz: float, work: Path) 
                 if done and time.monotonic() - start > design.options.verify_seconds:
                     break
                 session.send(encode(seq, i.pack(sample)))
-                frames = next((f for data in wait_for(session, FRAME_SECONDS) if (f := decoder.feed(data))), [])
+                frames = next((f for data in listen(session, FRAME_SECONDS) if (f := decoder.feed(data))), [])
                 if len(frames) != 1 or frames[0].seq != seq or not np.array_equal(o.unpack(frames[0].payload), want):
                     raise SimulationError(f"the chip answered frame {seq} with {frames!r}, not {want.tolist()}")
                 done += 1

@@ -68,8 +68,8 @@ def serve(folder: str | Path, tell: Callable[[str], None]) -> int:
         where the folder holds no complete chip.
     """
     from nnfpga import boards
-    from nnfpga.sim.pins import open_chip, rtl_chip
-    from nnfpga.sim.serve import serve as forward
+    from nnfpga.sim.chip import open_chip, rtl_chip
+    from nnfpga.sim.terminal import serve as forward
 
     report = read_report(folder)
     path = Path(folder) / "rtl" / "chip.v"
