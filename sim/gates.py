@@ -1,7 +1,7 @@
 """Netlists for simulation: a family's cells become Yosys' own gates, which Verilator builds quickly.
 
-Logic, flip-flops, pads and PLLs have models of ours (``cells/``); iCE40 block RAM, multipliers and ECP5 LUT RAM have
-Yosys' (``cells_sim.v``). A cell without either is named.
+Logic, flip-flops, pads, PLLs and the ECP5's RAMs and multiplier have models of ours (``cells/``); iCE40 block RAM and
+multipliers have Yosys' (``cells_sim.v``). A cell without either is named.
 """
 
 import re
@@ -19,8 +19,9 @@ from .native import Options
 from .verilator_engine import VerilatorEngine
 
 CELLS = Path(__file__).parent / "cells"
-BLACK_BOXES = {"DP16KD", "PDPW16KD", "MULT18X18D", "ALU54B"}
+BLACK_BOXES = {"PDPW16KD", "ALU54B"}
 """ECP5 cells that nobody here has a model of yet."""
+MEMORIES = {"ice40": "+/ice40/cells_sim.v", "ecp5": "ecp5_models.v"}
 PLL = "nnfpga_pll_clock"
 
 
@@ -53,11 +54,12 @@ def gates(netlist: Netlist, work: Path, *, pads: bool = False, progress: Progres
     work.mkdir(parents=True, exist_ok=True)
     (work / "netlist.il").write_bytes(netlist.rtlil_path.read_bytes())
     models = [f"{netlist.family}_map.v", *([f"{netlist.family}_pads.v"] if pads else [])]
-    for name in models:
+    memories = ["ecp5_models.v"] if netlist.family == "ecp5" else []
+    for name in [*models, *memories]:
         (work / name).write_text((CELLS / name).read_text())
     maps = " ".join(f"-map {name}" for name in models)
     script = [
-        "read_rtlil netlist.il", f"techmap {maps}", f"read_verilog -overwrite +/{netlist.family}/cells_sim.v",
+        "read_rtlil netlist.il", f"techmap {maps}", f"read_verilog -overwrite {MEMORIES[netlist.family]}",
         *([f"read_verilog -lib {PLL}.v"] if pads else []),
         f"hierarchy -top {netlist.top}", "proc", "flatten", "opt_expr", "opt_clean",
         *([f"expose -evert {netlist.top}/t:{PLL}"] if pads else []),
@@ -65,7 +67,7 @@ def gates(netlist: Netlist, work: Path, *, pads: bool = False, progress: Progres
     ]
     (work / f"{PLL}.v").write_text(f"module {PLL} (output O);\nendmodule\n")
     yosys("; ".join(script), work, "yosys_gates.log", progress)
-    return Gates((work / "gates.v").read_text(), tuple(models))
+    return Gates((work / "gates.v").read_text(), (*models, *memories))
 
 
 def gate_level(netlist: Netlist, i_width: int, o_width: int, work: Path, *, progress: Progress | None = None) -> tuple[Verilog, Gates]:

@@ -89,3 +89,11 @@ def test_the_commands_of_the_readme_exist(file: str) -> None:
     assert commands
     for command in commands:
         assert parser().parse_args(command[1:])
+
+
+@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md"])
+def test_the_links_lead_somewhere(file: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / file).read_text())
+    missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
+    assert links
+    assert not missing
