@@ -14,11 +14,16 @@ SHELL = Tool("shell", ("/bin/sh", "-c"), "1")
 
 
 def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
+    """Whether a process still runs 5 s from now; a killed one needs a moment to go."""
+    for _ in range(100):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return False
+        if state == "Z":
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def test_output_is_returned_and_kept(tmp_path: Path) -> None:
