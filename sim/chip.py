@@ -72,7 +72,9 @@ def netlist_chip(gates: Gates, top: str = "top") -> str:
     text = directions(gates.text)
     pins: list[str] = []
     for port in port_names(text, top):
-        wire = "rx" if "__rx__" in port else "tx" if "__tx__" in port else "pll" if port.endswith(".O") else "osc"
+        wire = "pll" if port.endswith(".O") else "tx" if port.endswith(".D") else "rx" if "__rx__" in port else "osc"
+        if "__tx__" in port:
+            wire = ""  # the pad itself; what drives it is the port ...D
         pins.append(f".{port} ({wire})")
     return f"""{text}
 module chip_top(input osc, input pll, input rx, output tx);

