@@ -90,6 +90,6 @@ def test_verilog_is_the_same_every_time(tmp_path: Path) -> None:
 
 def test_what_yosys_refuses_is_told(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=r"^yosys failed: .*ERROR.*see .*yosys_verilog.log\)$"):
-        rtlil_to_verilog("nonsense", tmp_path)
+        rtlil_to_verilog("nonsense\n", tmp_path)
     with pytest.raises(ToolError, match=r"^yosys failed: "):
         synthesise(rtlil.convert(Products([(3, 3, True)]), name="dut"), "ice40", "other", tmp_path)
