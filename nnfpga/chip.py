@@ -56,6 +56,7 @@ def build(design: Design, work: Path) -> None:
     from nnfpga.tools.errors import ToolError
 
     try:
+        design.measured["versions"] = versions()
         core = synthesise_core(design, work / "core")
         if design.board is not None and design.options.stop is Emit.BITSTREAM:
             build_board(design, core, work / "chip")
