@@ -22,7 +22,7 @@ __all__ = ["compile"]
 RTL_SECONDS = 6.0  # how long the comparison of the RTL may take where the user does not say how many samples
 MOST_SAMPLES = 1024
 GENERIC_CLOCK_MHZ = 50.0
-LINK_LUTS, LINK_FFS = Estimate(300, 0.1), Estimate(230, 0.1)  # measured: docs/link.md
+LINK_LUTS, LINK_FFS = Estimate(300, 0.15), Estimate(130, 0.1)  # 259 to 323 and 125 to 134: docs/link.md
 
 
 def compile(
