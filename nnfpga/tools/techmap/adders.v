@@ -14,6 +14,7 @@ module _nnfpga_add_sub (A, B, Y);
 	wire _TECHMAP_FAIL_ = Y_WIDTH <= 2;
 	wire sub = _TECHMAP_CELLTYPE_ == "$sub";
 	wire [Y_WIDTH-1:0] x, co;
+	(* nnfpga_sum *)
 	\$alu #(.A_SIGNED(A_SIGNED), .B_SIGNED(B_SIGNED), .A_WIDTH(A_WIDTH), .B_WIDTH(B_WIDTH), .Y_WIDTH(Y_WIDTH))
 		_TECHMAP_REPLACE_ (.A(A), .B(B), .CI(sub), .BI(sub), .X(x), .Y(Y), .CO(co));
 endmodule

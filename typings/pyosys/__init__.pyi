@@ -1,0 +1,1 @@
+"""What nnfpga uses of the pyosys wheel."""
