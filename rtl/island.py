@@ -53,7 +53,8 @@ class Island(wiring.Component):
             if isinstance(node, Input):
                 value = decode(self.i.payload[node.index], self.i_edge.wire)
             else:
-                value = express(node, [self.circuit.ranges[v] for v in node.reads], *(delayed(v, stage) for v in node.reads))
+                ranges = [self.circuit.ranges[v] for v in node.reads]
+                value = express(node, ranges, *(delayed(v, stage) for v in node.reads))
             signal = Signal(shape_of(r), name=f"v{number}")
             m.d.comb += signal.eq(value)
             delayed.add(number, signal)

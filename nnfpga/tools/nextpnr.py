@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,8 @@ def place_and_route(family: Family, json_path: Path, constraints_path: Path | No
     """
     tell = progress or say
     work.mkdir(parents=True, exist_ok=True)
-    (work / "placed.json").write_text(open_ends(json_path.read_text()))
+    text = json_path.read_text()
+    (work / "placed.json").write_text(open_ends(text) if family == "ecp5" else text)
     args = ["--json", "placed.json", "--seed", str(seed), "--report", "report.json",
             "--timing-allow-fail", *nextpnr_args]
     if constraints_path is not None:
@@ -77,8 +79,24 @@ def place_and_route(family: Family, json_path: Path, constraints_path: Path | No
 
 
 def open_ends(netlist: str) -> str:
-    """Return a JSON netlist whose open ends of carry chains say ``x``: nextpnr 0.11 ends in a trap where they say nothing."""
-    return re.sub(r'"(CIN|COUT)": \[ *\]', r'"\1": [ "x" ]', netlist)
+    """Return a JSON netlist for ECP5 with the ends of its carry chains open, for each end costs nextpnr a cell.
+
+    Open are the COUT that nothing reads, and the CIN that its cell hides (``nnfpga_first`` of ``ecp5_sums.v``).
+    An open port reads ``x``: where it says nothing, nextpnr 0.11 ends in a trap.
+    """
+    design: dict[str, Any] = json.loads(netlist)
+    for module in design["modules"].values():
+        cells = list(module.get("cells", {}).values())
+        ends = Counter(bit for cell in cells for bits in cell["connections"].values() for bit in bits)
+        ends.update(bit for port in module.get("ports", {}).values() for bit in port["bits"])
+        for cell in cells:
+            if cell["type"] == "CCU2C":
+                ports: dict[str, list[Any]] = cell["connections"]
+                if all(ends[bit] == 1 for bit in ports["COUT"]):
+                    ports["COUT"] = ["x"]
+                if int(cell["attributes"].get("nnfpga_first", "0"), 2):
+                    ports["CIN"] = ["x"]
+    return json.dumps(design)
 
 
 def _route(name: str, args: list[str], work: Path, progress: Progress) -> None:

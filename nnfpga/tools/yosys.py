@@ -74,7 +74,7 @@ def synthesise(rtlil: str, family: Family, top: str, work: Path, flatten: bool =
     work.mkdir(parents=True, exist_ok=True)
     (work / "synthesis.il").write_text(rtlil)
     maps = ["adders.v"] if dsp else ["adders.v", "multipliers.v"]
-    for name in [*maps, *(["ecp5_sums.v", "ecp5_ends.v"] if family == "ecp5" else [])]:
+    for name in [*maps, *(["ecp5_sums.v"] if family == "ecp5" else [])]:
         (work / name).write_text((TECHMAP / name).read_text())
     shape = [*([] if flatten else ["-noflatten"]), *options, "-top", top]
     if family == "ice40":
@@ -85,8 +85,6 @@ def synthesise(rtlil: str, family: Family, top: str, work: Path, flatten: bool =
             f"{command} -run begin:map_gates",
             "techmap -autoproc -map ecp5_sums.v a:nnfpga_sum", "opt_clean",
             f"{command} -run map_gates:",
-            "techmap -max_iter 1 -D LAST -map ecp5_ends.v a:nnfpga_last=1'1",
-            "techmap -max_iter 1 -map ecp5_ends.v a:nnfpga_first=1'1 a:nnfpga_last=1'0 %i", "clean",
         ]
     techmap = " ".join(f"-map {name}" for name in maps)
     for number, part in enumerate(parts):

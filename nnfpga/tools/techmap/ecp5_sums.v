@@ -1,6 +1,6 @@
 // A sum or difference whose carry nobody reads, as an ECP5 carry chain that costs the packer nothing at its ends: nextpnr
 // spends a cell to feed in a CIN that is tied to a constant and a cell to feed out a COUT that has a net. So both are
-// left open in the end (ecp5_ends.v), and the first position makes the carry by itself: its LUT4 gives 0, which hides
+// left open when the netlist goes to nextpnr, and the first position makes the carry by itself: its LUT4 gives 0, which hides
 // CIN, its LUT2 the carry.
 // Where the width is odd that position stands below the lowest bit and fills the last cell; where it is even it is the
 // lowest bit, whose sum then takes one LUT outside the chain.
@@ -53,7 +53,7 @@ module _nnfpga_ecp5_sum (A, B, CI, BI, X, Y, CO);
 	end
 	for (i = 0; i < POSITIONS; i = i + 2) begin : cell
 		localparam [15:0] INIT0 = i == 0 ? FIRST : SUM;
-		(* nnfpga_first = i == 0, nnfpga_last = i + 2 >= POSITIONS *)
+		(* nnfpga_first = i == 0 *)
 		CCU2C #(.INIT0(INIT0), .INIT1(SUM), .INJECT1_0("NO"), .INJECT1_1("NO")) ccu2c (.CIN(carry[i]),
 			.A0(p[i]), .B0(q[i]), .C0(1'b1), .D0(1'b1), .A1(p[i+1]), .B1(q[i+1]), .C1(1'b1), .D1(1'b1),
 			.S0(s[i]), .S1(s[i+1]), .COUT(carry[i+2]));

@@ -70,6 +70,7 @@ module _nnfpga_mul (A, B, Y);
 			if (i == 1) assign before = {acc[0][W+1], acc[0][W+1:1]};
 			else assign before = {{2{acc[i-1][W+1]}}, acc[i-1][W+1:2]};
 			wire [W+1:0] x, co;
+			(* nnfpga_sum *)
 			\$alu #(.A_SIGNED(1), .B_SIGNED(1), .A_WIDTH(W + 2), .B_WIDTH(W + 1), .Y_WIDTH(W + 2))
 				add (.A(before), .B(p), .CI(neg), .BI(1'b0), .X(x), .Y(acc[i]), .CO(co));
 			if (LAST) assign full[LO +: W + 2] = acc[i];
