@@ -23,7 +23,11 @@ class Timing:
 
 @dataclass(frozen=True)
 class Device:
-    """A chip: how much of everything it has. ``family`` is Yosys' and nextpnr's name (``ice40``, ``ecp5``)."""
+    """A chip: how much of everything it has.
+
+    ``family`` is Yosys' and nextpnr's name (``ice40``, ``ecp5``); ``synthesis`` are options of Yosys' command for the
+    family that say which of its chips it is.
+    """
 
     name: str
     family: str
@@ -34,6 +38,7 @@ class Device:
     dsps: int
     timing: Timing
     lut_inputs: int = 4
+    synthesis: tuple[str, ...] = ()
 
     @property
     def limited(self) -> bool:

@@ -92,7 +92,8 @@ def synthesise_core(design: Design, work: Path) -> Netlist:
     with design.steps.step("synthesis", f"synthesising the network for {family}"):
         text = rtlil.convert(design.component, name=CORE, emit_src=False)
         quick = design.operators > QUICK_FROM
-        netlist = synthesise(text, family, CORE, work, quick=quick, progress=design.steps.tell)
+        options = design.device.synthesis
+        netlist = synthesise(text, family, CORE, work, quick=quick, options=options, progress=design.steps.tell)
     design.files["netlist/network.v"] = netlist.verilog_path.read_text()
     return netlist
 
@@ -135,7 +136,10 @@ def build_board(design: Design, core: Netlist, work: Path) -> None:
     steps, board = design.steps, design.board
     with steps.step("synthesis", f"synthesising the host link for {board.name} around it"):
         inputs = prepare(BoardTop(board, top_of(design, netlist=True), design.plan.clock_mhz))
-        netlist = synthesise(inputs.rtlil, family_of(design), inputs.name, work, parts=(core,), progress=steps.tell)
+        netlist = synthesise(
+            inputs.rtlil, family_of(design), inputs.name, work, parts=(core,), options=board.device.synthesis,
+            progress=steps.tell,
+        )  # fmt: skip
     design.files["rtl/chip.v"] = rtlil_to_verilog(
         rtlil.convert(top_of(design), name="chip", emit_src=False), work / "verilog"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,13 @@ from ..errors import CompileError
 __all__ = ["predict_float"]
 
 READABLE_IR_VERSION = 10
+
+RUNTIME_ERRORS: tuple[type[Exception], ...] = tuple(
+    kind
+    for kind in vars(import_module("onnxruntime.capi.onnxruntime_pybind11_state")).values()
+    if isinstance(kind, type) and issubclass(kind, Exception)
+)
+"""What ONNX Runtime raises: classes that share no base."""
 
 
 def predict_float(model: onnx.ModelProto, output: str, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -46,6 +54,6 @@ def predict_float(model: onnx.ModelProto, output: str, x: npt.NDArray[Any]) -> n
                 part = np.concatenate([part, np.zeros((batch - count, *part.shape[1:]), dtype)])
             (y,) = session.run([output], {info.name: part.reshape(len(part), *shape)})
             results.append(np.asarray(y, dtype=np.float64).reshape(len(part), -1)[:count])
-    except Exception as error:  # onnxruntime raises its own unrelated types
+    except RUNTIME_ERRORS as error:
         raise CompileError(f"ONNX Runtime cannot run the model: {str(error).splitlines()[0]}; check the file") from None
     return np.concatenate(results)

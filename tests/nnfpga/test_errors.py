@@ -333,7 +333,7 @@ def test_plans_that_cannot_be(fails: Fails, mlp: Path, text: bytes | None, sente
 # --- folders of results
 
 
-@pytest.mark.parametrize("name", ["report", "flash"])
+@pytest.mark.parametrize("name", ["report", "flash", "sim"])
 def test_folders_that_hold_no_result(fails: Fails, name: str) -> None:
     sentence = "none/report.json: cannot be read (No such file or directory); give a folder that 'nnfpga compile' wrote"
     assert fails([name, "none"]) == [sentence]
