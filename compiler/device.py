@@ -13,12 +13,14 @@ class Timing:
 
     ``lut_ns`` is one LUT with the routing behind it, ``carry_ns`` one bit of a carry chain, ``overhead_ns`` clock to
     output, setup and the routing of a register to register path, ``ram_ns`` a block RAM's clock to output.
+    ``spread_ns`` is what a net takes more in an unrolled network, whose values go all over the chip.
     """
 
     lut_ns: float
     carry_ns: float
     overhead_ns: float
     ram_ns: float
+    spread_ns: float = 0.0
 
 
 @dataclass(frozen=True)

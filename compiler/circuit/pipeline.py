@@ -28,32 +28,32 @@ def delay(node: Node, width: int, timing: Timing) -> float:
 
 @delay.register
 def _(node: Add, width: int, timing: Timing) -> float:
-    return timing.lut_ns + timing.carry_ns * width
+    return timing.lut_ns + timing.spread_ns + timing.carry_ns * width
 
 
 @delay.register
 def _(node: AtLeast, width: int, timing: Timing) -> float:
-    return timing.lut_ns + timing.carry_ns * width
+    return timing.lut_ns + timing.spread_ns + timing.carry_ns * width
 
 
 @delay.register
 def _(node: Greater, width: int, timing: Timing) -> float:
-    return timing.lut_ns + timing.carry_ns * width
+    return timing.lut_ns + timing.spread_ns + timing.carry_ns * width
 
 
 @delay.register
 def _(node: Clamp, width: int, timing: Timing) -> float:
-    return 2 * timing.lut_ns
+    return 2 * timing.lut_ns + timing.spread_ns
 
 
 @delay.register
 def _(node: Select, width: int, timing: Timing) -> float:
-    return timing.lut_ns
+    return timing.lut_ns + timing.spread_ns
 
 
 @delay.register
 def _(node: Lookup, width: int, timing: Timing) -> float:
-    return timing.lut_ns * max(1, (len(node.table) - 1).bit_length() - 3)
+    return timing.spread_ns + timing.lut_ns * max(1, (len(node.table) - 1).bit_length() - 3)
 
 
 def schedule(circuit: Circuit, timing: Timing, clock_mhz: float) -> Schedule:

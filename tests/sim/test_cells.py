@@ -195,3 +195,34 @@ endmodule
                    work=tmp_path)
     wide = [x - ((x >> 17 & 1) << 18) * s for x, s in ((a, signed_a), (b, signed_b))]
     assert unpack_ints(run.outputs, 36) == [int(p) & (1 << 36) - 1 for p in wide[0] * wide[1]]
+
+
+@pytest.mark.parametrize(
+    ("clock", "enable"), [("WCK", "WRE"), ("WCK", "INV"), ("WCK", "1"), ("WCK", "0"), ("INV", "WRE")]
+)
+def test_distributed_memory(clock: str, enable: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    start = rng.integers(16, size=16).tolist()
+    init = "".join(f"{v:x}" for v in reversed(start))
+    text = f"""module dut(clk, rst, i__payload, i__valid, i__ready, o__payload, o__valid, o__ready);
+  input clk, rst, i__valid, o__ready; input [12:0] i__payload;
+  output i__ready, o__valid; output [3:0] o__payload;
+  wire write = {"~" if enable == "INV" else ""}(i__payload[12] & i__valid & i__ready);
+  assign i__ready = o__ready; assign o__valid = i__valid;
+  TRELLIS_DPR16X4 #(.WCKMUX("{clock}"), .WREMUX("{enable}"), .INITVAL(64'h{init})) memory (
+    .DI(i__payload[3:0]), .WAD(i__payload[7:4]), .RAD(i__payload[11:8]), .WRE(write),
+    .WCK({"~" if clock == "INV" else ""}clk), .DO(o__payload));
+endmodule
+"""
+    beats = rng.integers(1 << 13, size=400)
+    words, expected = list(start), list[int]()
+    if enable == "1":  # it writes in every cycle, the zeros before the first beat too
+        beats |= 1 << 12
+        words[0] = 0
+    for beat in map(int, beats):
+        expected.append(words[beat >> 8 & 15])
+        if beat >> 12 and enable != "0":
+            words[beat >> 4 & 15] = beat & 15
+    run = simulate(Verilog(MODELS.read_text() + text, "dut", 13, 4), pack_ints(beats.tolist(), 13), len(beats),
+                   engine=IcarusEngine(), work=tmp_path)
+    assert unpack_ints(run.outputs, 4) == expected
