@@ -229,11 +229,11 @@ def verify_core(design: Design, netlist: Netlist, work: Path) -> None:
         except NoModelError as error:
             design.measured.setdefault("notes", []).append(str(error))
             return
-        engine = gate_engine()
+        engine = gate_engine(2 * MOST_VECTORS * interval)
         done = 4
-        built = compare(verilog, engine, done, "first")
-        each = compare(verilog, engine, done, "again") / (2 * done)
-        more = min(MOST_VECTORS, int(max(design.options.verify_seconds - built, 0.0) * 0.8 / max(each, 1e-4)))
+        compare(verilog, engine, done, "first")  # builds the simulator, too
+        each = compare(verilog, engine, done, "again") / done
+        more = min(MOST_VECTORS, int(design.options.verify_seconds * 0.8 / max(each, 1e-4)))
         if more > done:
             done = more
             compare(verilog, engine, done, "more")
@@ -252,6 +252,7 @@ def verify_chip(design: Design, netlist: Netlist, clock_mhz: float, work: Path) 
     from nnfpga.sim.chip import listen, netlist_chip, open_chip
     from nnfpga.sim.errors import SimulationError
     from nnfpga.sim.gates import NoModelError, gates
+    from nnfpga.sim.native import options_for
 
     from .host import Port
     from .report_data import host_format
@@ -267,8 +268,10 @@ def verify_chip(design: Design, netlist: Netlist, clock_mhz: float, work: Path) 
         except NoModelError as error:
             design.measured.setdefault("notes", []).append(str(error))
             return
+        ends = (design.graph.inputs[0], design.graph.tensors[design.graph.outputs[0]])
+        effort = options_for(20 * board.divisor * FRAMES * sum(tensor.size for tensor in ends))  # ten bits a byte
         with open_chip(
-            chip, board.divisor, board.oscillator_mhz, clock_mhz, work, progress=design.steps.tell
+            chip, board.divisor, board.oscillator_mhz, clock_mhz, work, options=effort, progress=design.steps.tell
         ) as session:
             start, done, decoder = time.monotonic(), 0, Decoder()
             for seq, (sample, want) in enumerate(zip(x, expected.reshape(len(x), -1), strict=True)):

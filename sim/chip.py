@@ -88,7 +88,8 @@ endmodule
 
 @contextlib.contextmanager
 def open_chip(
-    verilog: str, divisor: int, osc_mhz: float, pll_mhz: float, work: Path, *, progress: Progress | None = None
+    verilog: str, divisor: int, osc_mhz: float, pll_mhz: float, work: Path, *, options: Options | None = None,
+    progress: Progress | None = None
 ) -> Generator[SerialSession, None, None]:
     """Build and start the simulation of a ``chip_top``; it ends with the block.
 
@@ -96,11 +97,12 @@ def open_chip(
     ----------
     divisor: oscillator clocks per serial bit.
     osc_mhz, pll_mhz: the two clocks; their edges keep this ratio.
+    options: how hard Verilator and the C++ compiler work.
 
     Raises ToolError if Verilator or a C++ compiler is missing.
     """
     work.mkdir(parents=True, exist_ok=True)
-    binary = build({"chip.v": verilog}, "chip_top", DRIVER, work, options=Options(), progress=progress)
+    binary = build({"chip.v": verilog}, "chip_top", DRIVER, work, options=options, progress=progress)
     arguments = [str(binary), str(divisor), str(round(5e8 / osc_mhz)), str(round(5e8 / pll_mhz))]
     try:
         process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

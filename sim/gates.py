@@ -16,7 +16,7 @@ from nnfpga.tools.yosys import Netlist, yosys
 
 from .harness import Engine, Verilog
 from .icarus_engine import IcarusEngine
-from .native import Options
+from .native import options_for
 from .verilator_engine import VerilatorEngine
 
 CELLS = Path(__file__).parent / "cells"
@@ -77,10 +77,14 @@ def gates(netlist: Netlist, work: Path, *, pads: bool = False, progress: Progres
         f"hierarchy -check -top {netlist.top}",
         "proc",
         "flatten",
-        "opt_expr",
+        "simplemap t:$lut",  # trees of multiplexers, whose constants fold
+        "opt_expr -mux_bool",
         "opt_clean",
         *([f"expose -evert {netlist.top}/t:nnfpga_*"] if pads else []),
+        # nets of one bit: Verilator takes a vector whose bits feed each other, a carry chain, for a loop
+        "splitnets",
         "opt_clean",
+        "rename -hide",
         "write_verilog -noattr gates.v",
     ]
     yosys("; ".join(script), work, "yosys_gates.log", progress)
@@ -119,15 +123,15 @@ def gate_level(
     return Verilog(found.text, netlist.top, i_width, o_width), found
 
 
-def gate_engine() -> Engine:
-    """Return the engine for netlists: Verilator, else Icarus. Raises ToolError without either."""
+def gate_engine(cycles: float) -> Engine:
+    """Return the engine for so many cycles of a netlist: Verilator, else Icarus. Raises ToolError without either."""
     try:
         find("verilator")
         find("g++")
     except ToolError:
         find("iverilog")
         return IcarusEngine()
-    return VerilatorEngine(Options(compiler=("-O1",)))
+    return VerilatorEngine(options_for(cycles))
 
 
 def directions(text: str) -> str:

@@ -33,7 +33,7 @@ def _(node: Add, width: int, timing: Timing) -> float:
 
 @delay.register
 def _(node: AtLeast, width: int, timing: Timing) -> float:
-    return timing.lut_ns + timing.spread_ns + timing.carry_ns * width
+    return constant_compare(width, timing)
 
 
 @delay.register
@@ -43,7 +43,7 @@ def _(node: Greater, width: int, timing: Timing) -> float:
 
 @delay.register
 def _(node: Clamp, width: int, timing: Timing) -> float:
-    return 2 * timing.lut_ns + timing.spread_ns
+    return constant_compare(width, timing) + timing.lut_ns
 
 
 @delay.register
@@ -54,6 +54,11 @@ def _(node: Select, width: int, timing: Timing) -> float:
 @delay.register
 def _(node: Lookup, width: int, timing: Timing) -> float:
     return timing.spread_ns + timing.lut_ns * max(1, (len(node.table) - 1).bit_length() - 3)
+
+
+def constant_compare(width: int, timing: Timing) -> float:
+    """A comparison with a constant: one LUT after the other, three bits each."""
+    return timing.spread_ns + timing.lut_ns * -(-width // 3)
 
 
 def schedule(circuit: Circuit, timing: Timing, clock_mhz: float) -> Schedule:

@@ -77,15 +77,18 @@ def synthesise(rtlil: str, family: Family, top: str, work: Path, flatten: bool =
     for name in [*maps, *(["ecp5_sums.v"] if family == "ecp5" else [])]:
         (work / name).write_text((TECHMAP / name).read_text())
     shape = [*([] if flatten else ["-noflatten"]), *options, "-top", top]
+    # up to their last step, which gives each cell a name that is longer than its logic
     if family == "ice40":
-        recipe = [" ".join(["synth_ice40 -abc9", *(["-dsp"] if dsp else []), *(["-spram"] if spram else []), *shape])]
+        command = " ".join(["synth_ice40 -abc9", *(["-dsp"] if dsp else []), *(["-spram"] if spram else []), *shape])
+        recipe = [f"{command} -run begin:check"]
     else:
         command = " ".join(["synth_ecp5", *([] if dsp else ["-nodsp"]), *shape])
         recipe = [
             f"{command} -run begin:map_gates",
             "techmap -autoproc -map ecp5_sums.v a:nnfpga_sum", "opt_clean",
-            f"{command} -run map_gates:",
+            f"{command} -run map_gates:check",
         ]
+    recipe += [f"hierarchy -check -top {top}", "blackbox =A:whitebox"]
     techmap = " ".join(f"-map {name}" for name in maps)
     for number, part in enumerate(parts):
         (work / f"part{number}.il").write_bytes(part.rtlil_path.read_bytes())

@@ -2,7 +2,7 @@
 // Sheet" FPGA-DS-02012 (slices), Yosys' cells_sim.v (the meaning of the parameters).
 module LUT4 (input A, B, C, D, output Z);
 	parameter [15:0] INIT = 0;
-	assign Z = INIT >> {D, C, B, A};
+	\$lut #(.WIDTH(4), .LUT(INIT)) lut (.A({D, C, B, A}), .Y(Z));
 endmodule
 
 module PFUMX (input ALUT, BLUT, C0, output Z);
@@ -19,10 +19,11 @@ module CCU2C (input CIN, A0, B0, C0, D0, A1, B1, C1, D1, output S0, S1, COUT);
 	parameter INJECT1_0 = "YES";
 	parameter INJECT1_1 = "YES";
 	wire p0, p1, middle;
-	assign p0 = INIT0 >> {D0, C0, B0, A0};
-	assign p1 = INIT1 >> {D1, C1, B1, A1};
-	wire g0 = INIT0[3:0] >> {B0, A0};
-	wire g1 = INIT1[3:0] >> {B1, A1};
+	wire g0, g1;
+	\$lut #(.WIDTH(4), .LUT(INIT0)) propagate0 (.A({D0, C0, B0, A0}), .Y(p0));
+	\$lut #(.WIDTH(4), .LUT(INIT1)) propagate1 (.A({D1, C1, B1, A1}), .Y(p1));
+	\$lut #(.WIDTH(2), .LUT(INIT0[3:0])) generate0 (.A({B0, A0}), .Y(g0));
+	\$lut #(.WIDTH(2), .LUT(INIT1[3:0])) generate1 (.A({B1, A1}), .Y(g1));
 	assign S0 = INJECT1_0 == "YES" ? p0 : p0 ^ CIN;
 	assign S1 = INJECT1_1 == "YES" ? p1 : p1 ^ middle;
 	assign middle = p0 ? CIN : INJECT1_0 == "YES" ? 1'b0 : g0;

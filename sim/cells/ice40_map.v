@@ -2,7 +2,7 @@
 // Every flip-flop starts at 0 in configuration. RAMs and multipliers stay cells: Yosys' cells_sim.v has models of them.
 module SB_LUT4 (output O, input I0, I1, I2, I3);
 	parameter [15:0] LUT_INIT = 0;
-	assign O = LUT_INIT >> {I3, I2, I1, I0};
+	\$lut #(.WIDTH(4), .LUT(LUT_INIT)) lut (.A({I3, I2, I1, I0}), .Y(O));
 endmodule
 
 module SB_CARRY (output CO, input I0, I1, CI);

@@ -81,7 +81,8 @@ def test_netlist_equals_reference(family: Family, tmp_path: Path) -> None:
     made = netlist(family, tmp_path / "synthesis")
     verilog, found = gate_level(made, 8, 8, tmp_path / "gates")
     assert f"{family}_map.v" in found.models
-    run = simulate(verilog, pack(values[:, None], 8), 300, engine=gate_engine(), stall_in=0.3, work=tmp_path / "run")
+    beats, engine = pack(values[:, None], 8), gate_engine(1000)
+    run = simulate(verilog, beats, 300, engine=engine, stall_in=0.3, work=tmp_path / "run")
     got = unpack(run.outputs, 8)[:, 0]
     assert compare(expected(values), got) is None
     assert compare(expected(values) ^ (np.arange(300) == 7), got) is not None
@@ -93,7 +94,7 @@ def test_mutated_netlist_is_noticed(tmp_path: Path) -> None:
     verilog, _ = gate_level(made, 8, 8, tmp_path / "gates")
     flipped = type(verilog)(verilog.text.replace(" & ", " | ", 1), verilog.top, 8, 8)
     assert flipped.text != verilog.text
-    run = simulate(flipped, pack(values[:, None], 8), 300, engine=gate_engine(), work=tmp_path / "run")
+    run = simulate(flipped, pack(values[:, None], 8), 300, engine=gate_engine(1000), work=tmp_path / "run")
     assert compare(expected(values), unpack(run.outputs, 8)[:, 0]) is not None
 
 
