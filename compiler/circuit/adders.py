@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from ..exact import Ints
 from .ir import Add, Builder, Constant, Value
 
-__all__ = ["csd", "multiply"]
+__all__ = ["csd", "digit_count", "multiply"]
 
 Pair = tuple[Value, Value, int, int]
 """First value, second value, how much further the second is shifted, product of their signs."""
@@ -30,6 +30,11 @@ def csd(value: int) -> Iterator[tuple[int, int]]:
             yield shift, sign
         value >>= 1
         shift += 1
+
+
+def digit_count(weights: Ints) -> int:
+    """The number of non-zero canonical signed digits of all weights: those of ``w`` are the bits of ``3 w xor w``."""
+    return sum((3 * w ^ w).bit_count() for w in map(abs, weights.reshape(-1).tolist()))
 
 
 class Row:

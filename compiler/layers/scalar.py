@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..exact import Ints, fractions
 from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
-from ..scalar.forms import shift_clip
+from ..scalar.forms import ShiftClip, shift_clip
 from ..scalar.functions import Function, Quantizer
 from ..scalar.pieces import Line, Pieces
 from ..scalar.solve import TooManyLevelsError, solve
@@ -118,6 +119,12 @@ class Scalar(Layer):
         if len(self.pieces) == 1:
             return self.pieces[0](x)
         return np.stack([f(x[..., c]) for c, f in enumerate(self.pieces)], axis=-1)
+
+    @cached_property
+    def forms(self) -> tuple[ShiftClip, ...] | None:
+        """Every channel as shift and clip, or None where one is not."""
+        found = [shift_clip(p) for p in self.pieces]
+        return None if None in found else tuple(f for f in found if f is not None)
 
     def expand(self, builder: Builder, *inputs: list[Value]) -> list[Value]:
         return [expand(builder, self.pieces[i % len(self.pieces)], v) for i, v in enumerate(inputs[0])]

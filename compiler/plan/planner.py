@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from ..circuit.adders import csd
+from ..circuit.adders import digit_count
 from ..device import Device
 from ..errors import CompileError
 from ..graph import Graph, Layer
@@ -60,11 +60,9 @@ def make_plan(
     reserved = reserved or Cost()
     groups = split(graph)
     if goal is Goal.LATENCY or (goal is Goal.THROUGHPUT and not device.limited):
-        unrolled = [spatial(graph, group, device, model) for group in groups]
-        if all(o is not None for o in unrolled):
-            options = [o for o in unrolled if o is not None]
-            if fits(options, device, reserved):
-                return plan_of(device, clock_mhz, options)
+        unrolled = spatial(graph, groups, device, model)
+        if unrolled and fits(unrolled, device, reserved):
+            return plan_of(device, clock_mhz, unrolled)
     candidates = [options_of(graph, group, device, model) for group in groups]
     chosen = [
         min(options, key=lambda o: (o.cost.lut.value + 20 * o.cost.bram.value, o.cost.interval.value))
@@ -98,12 +96,12 @@ def split(graph: Graph) -> list[list[Layer]]:
     return groups
 
 
-def spatial(graph: Graph, group: list[Layer], device: Device, model: CostModel) -> Option | None:
-    """The group unrolled, or None where that is hopeless on the device."""
-    digits = sum(1 for n in group if isinstance(n, Dense) for w in n.weights.to_dense().flat for _ in csd(int(w)))
+def spatial(graph: Graph, groups: list[list[Layer]], device: Device, model: CostModel) -> list[Option]:
+    """Every group unrolled; none where that is hopeless on the device, which a count of digits tells at once."""
+    digits = sum(digit_count(n.weights.to_dense()) for group in groups for n in group if isinstance(n, Dense))
     if digits > HOPELESS * device.luts:
-        return None
-    return option(graph, {n.name: Unrolled() for n in group}, device, model)
+        return []
+    return [option(graph, {n.name: Unrolled() for n in group}, device, model) for group in groups]
 
 
 def option(graph: Graph, choices: Choices, device: Device, model: CostModel) -> Option:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, gcd
+from math import ceil
 
 import numpy as np
 from amaranth.hdl import Module, Mux, Signal, signed, unsigned
@@ -10,7 +10,7 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from nnfpga.compiler.device import Device
-from nnfpga.compiler.exact import Ints, objects
+from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.graph import Graph
 from nnfpga.compiler.layers.dense import Dense
 from nnfpga.compiler.number import Number, Wire
@@ -166,9 +166,8 @@ def tree(values: list[Signal]) -> Signal:
 
 def weight_wire(weights: Ints) -> Wire:
     """The narrowest wire format that holds every weight."""
-    flat = objects(weights).reshape(-1)
-    low, high = min(flat), max(flat)
-    return Number.of(low, high, gcd(*(v - low for v in flat)) or 1).wire
+    low, high = int(weights.min()), int(weights.max())
+    return Number.of(low, high, int(np.gcd.reduce((weights - low).reshape(-1))) or 1).wire
 
 
 def cost(graph: Graph, layer: Dense, choice: Folded, device: Device) -> Cost:

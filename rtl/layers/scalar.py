@@ -204,12 +204,6 @@ class Function(Unit):
         return m
 
 
-def forms(layer: Scalar) -> list[ShiftClip] | None:
-    """Shift-and-clip forms of every channel, or None where one has none."""
-    found = [shift_clip(p) for p in layer.pieces]
-    return None if None in found else [f for f in found if f is not None]
-
-
 def table_size(graph: Graph, layer: Scalar) -> int:
     """Entries of the table that a lane of a one-lane unit needs."""
     return len(layer.pieces) << max(graph.tensors[layer.inputs[0]].number.union().wire.width, 1)
@@ -220,7 +214,7 @@ def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
     x, y = graph.tensors[layer.inputs[0]], graph.tensors[layer.name].number.union().wire
     width, beats = x.number.union().wire.width, x.size // choice.lanes
     timing = {"interval": Estimate(beats), "latency": Estimate(2)}
-    found = forms(layer)
+    found = layer.forms
     if found is not None:
         shifts = len({f.right - f.left for f in found})
         lane = 1.2 * width + (shifts - 1) * 0.7 * y.width + 1.5 * y.width + 4
@@ -246,7 +240,7 @@ def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
 def lanes(site: Site) -> wiring.Component:
     """The cheapest unit that is exact for every channel."""
     assert isinstance(site.layer, Scalar)
-    if forms(site.layer) is not None:
+    if site.layer.forms is not None:
         return ShiftClipUnit(site.layer.pieces, site.i, site.o)
     if table_size(site.graph, site.layer) <= TABLE_LIMIT:
         return TableUnit(site.layer.pieces, site.i, site.o)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from nnfpga.compiler.circuit.adders import csd, multiply
+from nnfpga.compiler.circuit.adders import csd, digit_count, multiply
 from nnfpga.compiler.circuit.ir import Add, Builder, Circuit
 from nnfpga.compiler.number import Number
 
@@ -39,6 +39,7 @@ def test_signed_digits(value: int) -> None:
     assert sum(sign << shift for shift, sign in digits) == value
     shifts = [shift for shift, _ in digits]
     assert all(b - a >= 2 for a, b in pairwise(shifts))
+    assert digit_count(np.array([[value], [0]], dtype=object)) == len(digits)
 
 
 @given(arrays(np.int64, array_shapes(min_dims=2, max_dims=2, max_side=7), elements=ELEMENTS))
