@@ -18,8 +18,9 @@ from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
 from ..scalar.forms import ShiftClip, shift_clip
-from ..scalar.functions import Function, Quantizer
+from ..scalar.functions import Function
 from ..scalar.pieces import Line, Pieces
+from ..scalar.quantizer import Quantizer
 from ..scalar.solve import TooManyLevelsError, solve
 
 __all__ = ["Apply", "Quantize", "Scalar"]
@@ -110,9 +111,9 @@ class Scalar(Layer):
     def infer(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         low, high = (list(side) for side in zip(*(p.range for p in self.pieces), strict=True))
-        if len(self.pieces) == 1:
-            low, high = low[0], high[0]
-        return Tensor(self.name, x.shape, Number.of(low, high), self.unit, fractions(np.zeros(1)))
+        step = [p.step for p in self.pieces]
+        number = Number.of(low, high, step) if len(step) > 1 else Number.of(low[0], high[0], step[0])
+        return Tensor(self.name, x.shape, number, self.unit, fractions(np.zeros(1)))
 
     def evaluate(self, *inputs: Ints) -> Ints:
         (x,) = inputs

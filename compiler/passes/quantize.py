@@ -21,7 +21,8 @@ from ..layers.arg_max import RealArgMax, RealSign
 from ..layers.dense import Linear
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Reals
-from ..scalar.functions import Affine, Clip, Function, Quantizer, Relu
+from ..scalar.functions import Affine, Clip, Function, Relu
+from ..scalar.quantizer import Quantizer
 from ..weights.block_circulant import BlockCirculant
 
 __all__ = ["Calibration", "quantize"]

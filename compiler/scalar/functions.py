@@ -7,11 +7,8 @@ functions are exactly affine between their kinks; ``Smooth`` ones are monotone a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from fractions import Fraction
-from math import floor
 from typing import Any
 
 import mpmath
@@ -26,9 +23,7 @@ __all__ = [
     "Function",
     "Kinked",
     "LeakyRelu",
-    "Quantizer",
     "Relu",
-    "Rounding",
     "Sigmoid",
     "Smooth",
     "Tanh",
@@ -162,72 +157,3 @@ class Tanh(Smooth):
     def enclose(self, x: Any) -> Any:
         exp: Any = mpmath.iv.exp
         return 1 - 2 / (1 + exp(2 * x))
-
-
-def half_even(x: Fraction) -> int:
-    """Nearest, ties to the even neighbour."""
-    return round(x)
-
-
-def half_up(x: Fraction) -> int:
-    """Nearest, ties upwards."""
-    return floor(x + Fraction(1, 2))
-
-
-class Rounding(Enum):
-    """How a quantiser rounds a real number to an integer."""
-
-    HALF_EVEN = "half to even"
-    HALF_UP = "half up"
-    FLOOR = "floor"
-    CEIL = "ceil"
-
-    @property
-    def exact(self) -> Callable[[Fraction], int]:
-        """The rounding of an exact fraction."""
-        return {
-            Rounding.HALF_EVEN: half_even, Rounding.HALF_UP: half_up,
-            Rounding.FLOOR: floor, Rounding.CEIL: lambda x: -floor(-x),
-        }[self]  # fmt: skip
-
-    def array(self, x: Reals) -> Reals:
-        """The rounding of float64 values."""
-        match self:
-            case Rounding.HALF_EVEN:
-                return np.rint(x)
-            case Rounding.HALF_UP:
-                return np.floor(x + 0.5)
-            case Rounding.FLOOR:
-                return np.floor(x)
-            case Rounding.CEIL:
-                return np.ceil(x)
-
-
-@dataclass(frozen=True, eq=False)
-class Quantizer:
-    """``scale * clip(round(x / scale), low, high)``: the end of a chain.
-
-    ``scale`` is an array of positive fractions (one, or one per channel). A bound of None means that nothing saturates.
-    """
-
-    scale: npt.NDArray[Any]
-    low: int | None
-    high: int | None
-    rounding: Rounding = Rounding.HALF_UP
-
-    @property
-    def channels(self) -> int:
-        """How many different channels it has; 1 means one for all."""
-        return self.scale.size
-
-    def clip(self, value: int) -> int:
-        """Saturate an integer."""
-        value = value if self.low is None else max(value, self.low)
-        return value if self.high is None else min(value, self.high)
-
-    def evaluate(self, x: Reals) -> Reals:
-        """In float64, for calibration."""
-        scale = self.scale.astype(np.float64)
-        low = -np.inf if self.low is None else self.low
-        high = np.inf if self.high is None else self.high
-        return scale * np.clip(self.rounding.array(x / scale), low, high)

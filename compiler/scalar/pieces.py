@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from math import gcd
 from typing import NamedTuple
 
 import numpy as np
@@ -80,6 +81,13 @@ class Pieces:
         """Least and greatest value."""
         values = [y for _, y in self.critical]
         return min(values), max(values)
+
+    @property
+    def step(self) -> int:
+        """What all differences of values are multiples of: of constants their greatest common divisor, else 1."""
+        if any(line.multiplier for line in self.lines):
+            return 1
+        return gcd(*(line.offset - self.lines[0].offset for line in self.lines)) or 1
 
     @property
     def levels(self) -> int:

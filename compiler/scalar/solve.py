@@ -15,8 +15,9 @@ from typing import Any
 
 import mpmath
 
-from .functions import Function, Kinked, Quantizer, Rounding, Smooth
+from .functions import Function, Kinked, Smooth
 from .pieces import Line, Pieces
+from .quantizer import Bipolar, Quantizer, Rounding
 
 __all__ = ["MAX_LEVELS", "TooManyLevelsError", "solve"]
 
@@ -82,18 +83,17 @@ def affine_pieces(
 
 def quantised_line(start: int, end: int, slope: Fraction, intercept: Fraction, q: Quantizer) -> list[Line]:
     """``clip(round(slope * v + intercept))`` on ``start .. end``."""
-    exact = q.rounding.exact
-    line = dyadic_line(start, slope, intercept, q.rounding)
-    levels = abs(q.clip(exact(slope * end + intercept)) - q.clip(exact(slope * start + intercept)))
+    if slope == 0:
+        return [Line(start, 0, q.code(intercept), 0)]
+    line = None if isinstance(q, Bipolar) else dyadic_line(start, slope, intercept, q.rounding)
+    levels = abs(q.code(slope * end + intercept) - q.code(slope * start + intercept))
     if line is None or (abs(line.multiplier) > MAX_MULTIPLIER and levels <= MAX_LEVELS):
-        return steps(start, end, lambda v: q.clip(exact(slope * v + intercept)))
+        return steps(start, end, lambda v: q.code(slope * v + intercept))
     return saturate(line, start, end, q)
 
 
 def dyadic_line(start: int, slope: Fraction, intercept: Fraction, rounding: Rounding) -> Line | None:
     """The rounded line as multiply, add, shift; None where the slope is not dyadic or ties go to even."""
-    if slope == 0:
-        return Line(start, 0, rounding.exact(intercept), 0)
     if slope.denominator & (slope.denominator - 1):
         return None
     shift = slope.denominator.bit_length() - 1
@@ -110,6 +110,8 @@ def dyadic_line(start: int, slope: Fraction, intercept: Fraction, rounding: Roun
             if ((intercept + Fraction(1, 2)) * unit).denominator == 1:
                 return None
             return Line(start, slope.numerator, floor((intercept + Fraction(1, 2)) * unit), shift)
+        case _:
+            return None
 
 
 def saturate(line: Line, start: int, end: int, q: Quantizer) -> list[Line]:
@@ -167,14 +169,12 @@ def enclosed(
     functions: Sequence[Function], channel: int, slope: Fraction, intercept: Fraction, unit: Fraction, q: Quantizer
 ) -> Callable[[int], int]:
     """The quantised value of a chain with smooth functions, from enclosures as narrow as the decision needs."""
-    exact = q.rounding.exact
-
     def at(v: int) -> int:
         x = slope * v + intercept
         precision = 80
         while precision <= 1 << 12:
             low, high = enclose(functions, channel, x, precision)
-            a, b = q.clip(exact(low / unit)), q.clip(exact(high / unit))
+            a, b = q.code(low / unit), q.code(high / unit)
             if a == b:
                 return a
             precision *= 2

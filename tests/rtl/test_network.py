@@ -21,7 +21,8 @@ from nnfpga.compiler.layers.rearrange import Rearrange
 from nnfpga.compiler.layers.scalar import Scalar
 from nnfpga.compiler.number import Number
 from nnfpga.compiler.plan import Folded, Goal, Implementation, Lanes, Plan, Unrolled, make_plan
-from nnfpga.compiler.scalar.functions import Affine, Quantizer, Relu
+from nnfpga.compiler.scalar.functions import Affine, Relu
+from nnfpga.compiler.scalar.quantizer import Quantizer
 from nnfpga.compiler.scalar.solve import solve
 from nnfpga.compiler.weights import detect
 from nnfpga.rtl import costs

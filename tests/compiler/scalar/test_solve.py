@@ -14,18 +14,9 @@ from hypothesis import strategies as st
 
 from nnfpga.compiler.exact import fractions
 from nnfpga.compiler.scalar.forms import shift_clip
-from nnfpga.compiler.scalar.functions import (
-    Affine,
-    Clip,
-    Function,
-    LeakyRelu,
-    Quantizer,
-    Relu,
-    Rounding,
-    Sigmoid,
-    Tanh,
-)
+from nnfpga.compiler.scalar.functions import Affine, Clip, Function, LeakyRelu, Relu, Sigmoid, Tanh
 from nnfpga.compiler.scalar.pieces import Line, Pieces
+from nnfpga.compiler.scalar.quantizer import Quantizer, Rounding
 from nnfpga.compiler.scalar.solve import TooManyLevelsError, solve
 
 DYADIC = st.builds(lambda m, e: Fraction(m) * Fraction(2) ** e, st.integers(-40, 40), st.integers(-6, 3))
@@ -72,6 +63,10 @@ def rounded(x: Fraction, q: Quantizer) -> int:
         Rounding.FLOOR: False,
         Rounding.CEIL: rest > 0,
         Rounding.HALF_UP: rest >= Fraction(1, 2),
+        Rounding.HALF_AWAY: rest > Fraction(1, 2) or (rest == Fraction(1, 2) and whole >= 0),
+        Rounding.HALF_TO_ZERO: rest > Fraction(1, 2) or (rest == Fraction(1, 2) and whole < 0),
+        Rounding.TO_ZERO: rest > 0 and whole < 0,
+        Rounding.AWAY: rest > 0 and whole >= 0,
         Rounding.HALF_EVEN: rest > Fraction(1, 2) or (rest == Fraction(1, 2) and whole % 2 == 1),
     }[q.rounding]
     result = whole + up
