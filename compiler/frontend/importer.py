@@ -1,11 +1,15 @@
-"""Walks an ONNX graph and calls one function per operator (``ops.py``, ``ops_ml.py``)."""
+"""Walks an ONNX graph and calls one function per operator (``ops*.py``)."""
 
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +19,6 @@ from onnx import numpy_helper
 
 from ..errors import CompileError, Problem
 from ..real import Op, RealGraph, RealInput, Shape
-from . import ops, ops_ml
 from .value import Ref, Unsupported, Val
 
 __all__ = ["Imported", "import_model"]
@@ -56,10 +59,10 @@ class Importer:
             name = f"{base}_{n}"
         return name
 
-    def emit(self, make: Callable[..., Op], source: Ref, *parameters: Any) -> Ref:
+    def emit(self, make: Callable[..., Op], source: Ref, *parameters: Any, **options: Any) -> Ref:
         """Append an operation that reads ``source``; give its result."""
         name = self.fresh(self.result)
-        op = make(name, (source.name,), *parameters, node=self.current)
+        op = make(name, (source.name,), *parameters, node=self.current, **options)
         self.ops.append(op)
         self.shapes[name] = op.shape(source.shape)
         return Ref(name, self.shapes[name])
@@ -76,12 +79,12 @@ def import_model(model: onnx.ModelProto) -> Imported:
     state = Importer()
     read_constants(model.graph, state)
     inputs = read_inputs(model.graph, state)
-    known = {"": vars(ops), "ai.onnx": vars(ops), "ai.onnx.ml": vars(ops_ml)}
+    known = operators()
     for number, node in enumerate(model.graph.node):
         state.current = f"{node.op_type} '{node.name or (node.output[0] if node.output else number)}' (node {number})"
         state.result = node.output[0] if node.output else ""
-        function = known.get(node.domain, {}).get(node.op_type)
-        if not inspect.isfunction(function) or function.__module__ not in (ops.__name__, ops_ml.__name__):
+        function = known.get((node.domain, node.op_type))
+        if function is None:
             domain = f" of domain {node.domain}" if node.domain else ""
             remedy = f"supported are {', '.join(supported())}"
             problem(state, f"operator {node.op_type}{domain} is not supported", remedy)
@@ -97,14 +100,26 @@ def import_model(model: onnx.ModelProto) -> Imported:
     return Imported(graph, state.labels, state.names)
 
 
+@cache
+def operators() -> dict[tuple[str, str], Callable[..., Val]]:
+    """Domain and operator to its function: every capitalised function of the modules ``ops*.py`` of this package.
+
+    A module names its domains in ``DOMAINS``; without, its operators are ONNX's own.
+    """
+    table: dict[tuple[str, str], Callable[..., Val]] = {}
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        if not module.name.startswith("ops"):
+            continue
+        found = import_module(f".{module.name}", __package__)
+        for name, function in vars(found).items():
+            if inspect.isfunction(function) and function.__module__ == found.__name__ and name[0].isupper():
+                table |= {(domain, name): function for domain in getattr(found, "DOMAINS", ("", "ai.onnx"))}
+    return table
+
+
 def supported() -> list[str]:
     """The operators that have a function, by name."""
-    return sorted(
-        n
-        for m in (ops, ops_ml)
-        for n, f in vars(m).items()
-        if inspect.isfunction(f) and f.__module__ == m.__name__ and n[0].isupper()
-    )
+    return sorted({name for _, name in operators()})
 
 
 def problem(state: Importer, what: str, remedy: str) -> None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .importer import Importer
 
 
+DOMAINS = ("ai.onnx.ml",)
+
+
 def ArrayFeatureExtractor(b: Importer, x: Val, y: Val) -> Val:
     """Class labels by the index of the greatest score: the host's work."""
     if not isinstance(x, np.ndarray) or not isinstance(y, Ref) or not isinstance(b.ops[-1], RealArgMax):
