@@ -38,13 +38,13 @@ def ints(values: Any) -> Ints:
 
 
 def matmul(x: Ints, w: Ints, bound: int) -> Ints:
-    """``x @ w`` of integers, exact.
+    """``x @ w`` of integers, exact; of stacks of matrices too.
 
     ``bound`` is a proven bound of every partial sum's magnitude (the sum of |terms|). Below 2^53 the product runs in
     float64 BLAS, where every partial sum is exact; below 2^62 in int64; above, in Python integers.
     """
     if bound < BLAS_EXACT:
-        return (x.astype(np.float64) @ w.astype(np.float64)).astype(np.int64)
+        return (x.astype(np.float64, copy=False) @ w.astype(np.float64, copy=False)).astype(np.int64)
     if bound < INT64_EXACT:
         return x.astype(np.int64) @ w.astype(np.int64)
     return objects(x) @ objects(w)

@@ -16,6 +16,7 @@ from ..layers.scalar import Apply
 from ..layers.softmax import BothClasses
 from ..layers.softmax import Softmax as RealSoftmax
 from ..scalar import functions as f
+from .layout import channelwise
 from .value import Array, Ref, Val
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ def unary(b: Importer, x: Val, function: f.Function) -> Val:
 
 
 def affine(b: Importer, x: Ref, slope: Any, intercept: Any) -> Ref:
-    """``slope * x + intercept`` with parameters that are one number or one per element of the last axis."""
+    """``slope * x + intercept`` with parameters that are one number, one per element of the last axis or per channel."""
+    if any(is_per_channel(x, value) for value in (slope, intercept)):
+        flat = [np.asarray(v).reshape(-1) if np.size(v) == 1 or is_per_channel(x, v) else v for v in (slope, intercept)]
+        return channelwise(b, x, lambda t: affine(b, t, *flat))
     parameters: list[Array] = []
     for value in (slope, intercept):
         array = np.asarray(value, dtype=np.float64)
@@ -61,6 +65,12 @@ def affine(b: Importer, x: Ref, slope: Any, intercept: Any) -> Ref:
             )
         parameters.append(finite(b, array.reshape(-1), "constant"))
     return b.emit(Apply, x, f.Affine(*parameters))
+
+
+def is_per_channel(x: Ref, value: Any) -> bool:
+    """Whether a constant has one number per channel of a tensor (channels, *spatial)."""
+    shape, image = np.shape(value), (x.shape[0], *[1] * (len(x.shape) - 1)) if x.shape else ()
+    return len(x.shape) > 1 and np.size(value) > 1 and shape in (image, (1, *image))
 
 
 def binary(
@@ -146,13 +156,13 @@ def BatchNormalization(
     spatial: int = 1,
     training_mode: int = 0,
 ) -> Val:
-    if training_mode or not isinstance(x, Ref) or len(x.shape) != 1:
-        raise refuse(b, "only inference on vectors is supported", "export in evaluation mode")
+    if training_mode or not isinstance(x, Ref) or not x.shape or not spatial:
+        raise refuse(b, "only inference with parameters per channel is supported", "export in evaluation mode")
     s, o, m, v = (constant(b, p, "parameter").astype(np.float64) for p in (scale, bias, mean, var))
     if (v + epsilon <= 0).any():
         raise refuse(b, "a variance is negative", "train again or repair the file")
     slope = s / np.sqrt(v + epsilon)
-    return affine(b, x, slope, o - m * slope)
+    return channelwise(b, x, lambda t: affine(b, t, slope, o - m * slope))
 
 
 def Relu(b: Importer, x: Val) -> Val:

@@ -1,43 +1,155 @@
-"""Layout changes go into the weights behind them, or into the order in which the host sends the input."""
+"""Layout changes go into the weights behind them, or into the order in which the host sends the input.
+
+A layout change is not made where it stands: it waits until something reads the tensor in a way that it cannot follow.
+Element-wise operations and joins of equal layouts are done on the tensor as it is, so changes meet and cancel.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from ..layers.dense import Linear
 from ..layers.rearrange import RealRearrange
-from ..real import Op, RealGraph, RealInput
+from ..layers.scalar import Apply, Quantize
+from ..real import Op, RealGraph, RealInput, Shape
 
 __all__ = ["fold_layout"]
 
+Index = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A tensor that is known as ``source.flat[index]`` of one that has been made."""
+
+    source: str
+    index: Index
+    node: str
+
 
 def fold_layout(graph: RealGraph) -> RealGraph:
-    """Remove what only reshapes the input, and permutations between a tensor and the matrices that read it."""
-    inputs = list(graph.inputs)
-    renamed: dict[str, str] = {}
-    moved: dict[str, tuple[str, RealRearrange]] = {}
-    ops: list[Op] = []
-    for op in graph.ops:
-        if isinstance(op, RealRearrange) and op.name not in graph.outputs:
-            (source,) = (renamed.get(n, n) for n in op.inputs)
-            size = int(np.prod(graph.shapes[op.inputs[0]]))
-            same = op.index.size == size and np.array_equal(op.index.reshape(-1), np.arange(size))
-            place = next((i for i, v in enumerate(inputs) if v.name == source), None)
-            if same and place is not None and len(graph.readers(op.inputs[0])) == 1:
-                inputs[place] = RealInput(source, op.index.shape)
-                renamed[op.name] = source
-                continue
-            flat = len(graph.shapes[op.inputs[0]]) == 1
-            if flat and op.index.size == size and all(isinstance(r, Linear) for r in graph.readers(op.name)):
-                moved[op.name] = (source, op)
-                continue
-        if isinstance(op, Linear) and op.inputs[0] in moved:
-            source, layout = moved[op.inputs[0]]
-            weight = np.zeros_like(op.weight)
-            weight[:, layout.index.reshape(-1)] = op.weight
-            ops.append(replace(op, inputs=(source,), weight=weight))
-            continue
-        ops.append(replace(op, inputs=tuple(renamed.get(n, n) for n in op.inputs)))
-    return RealGraph(tuple(inputs), tuple(ops), tuple(renamed.get(o, o) for o in graph.outputs))
+    """Remove what only reshapes the input, and changes of layout between operations that can do without."""
+    return Folding(graph).run()
+
+
+class Folding:
+    """One run of the pass: operations made so far, their shapes, and the changes that wait."""
+
+    def __init__(self, graph: RealGraph) -> None:
+        self.graph = graph
+        self.inputs = list(graph.inputs)
+        self.shapes: dict[str, Shape] = {i.name: i.shape for i in graph.inputs}
+        self.ops: list[Op] = []
+        self.pending: dict[str, Pending] = {}
+        self.made: dict[str, str] = {}
+
+    def run(self) -> RealGraph:
+        """The graph with the changes that are left."""
+        for op in self.graph.ops:
+            output = op.name in self.graph.outputs
+            match op:
+                case RealRearrange() if not output:
+                    self.rearrange(op)
+                case Apply() | Quantize() if not output and self.follows(op):
+                    self.elementwise(op)
+                case Linear():
+                    self.linear(op)
+                case _:
+                    self.append(replace(op, inputs=tuple(self.actual(n) for n in op.inputs)))
+        return RealGraph(tuple(self.inputs), tuple(self.ops), self.graph.outputs)
+
+    def append(self, op: Op) -> None:
+        """Make an operation."""
+        self.ops.append(op)
+        self.shapes[op.name] = op.shape(*(self.shapes[n] for n in op.inputs))
+
+    def known(self, name: str) -> Pending:
+        """A tensor as a layout of one that has been made."""
+        shape = self.shapes.get(name, ())
+        index = np.arange(int(np.prod(shape))).reshape(shape)
+        return self.pending.get(name) or Pending(name, index, "")
+
+    def rearrange(self, op: RealRearrange) -> None:
+        """Let a change wait, merged with the one before; a reshape that alone reads the input changes its shape."""
+        before = self.known(op.inputs[0])
+        index = before.index.reshape(-1)[op.index]
+        source = before.source
+        place = next((i for i, v in enumerate(self.inputs) if v.name == source), None)
+        if place is not None and self.alone(op.inputs[0]) and ordered(index, self.shapes[source]):
+            self.inputs[place] = RealInput(source, index.shape)
+            self.shapes[source] = index.shape
+        self.pending[op.name] = Pending(source, index, op.node)
+
+    def alone(self, name: str) -> bool:
+        """Whether a tensor has one reader, and so have the layout changes that made it from an input."""
+        made = {op.name: op for op in self.graph.ops}
+        while len(self.graph.readers(name)) == 1:
+            if name not in made:
+                return True
+            name = made[name].inputs[0]
+        return False
+
+    def follows(self, op: Apply | Quantize) -> bool:
+        """Whether an element-wise operation can be done before the change that waits on its input."""
+        waits = self.known(op.inputs[0])
+        source = self.shapes[waits.source]
+        channels = op.function.channels if isinstance(op, Apply) else op.quantizer.channels
+        if op.inputs[0] not in self.pending or not permutes(waits.index, source):
+            return False
+        if channels == 1:
+            return True
+        return waits.index.shape[-1:] == source[-1:] and bool(
+            (waits.index % source[-1] == np.arange(source[-1])).all()  # the channels stay what they are
+        )
+
+    def elementwise(self, op: Op) -> None:
+        """Do it on the tensor as it is; the change waits behind it."""
+        waits = self.known(op.inputs[0])
+        self.append(replace(op, inputs=(waits.source,)))
+        if not same(waits.index, self.shapes[waits.source]):
+            self.pending[op.name] = Pending(op.name, waits.index, waits.node)
+
+    def linear(self, op: Linear) -> None:
+        """Permute the columns of a matrix that reads a flattened tensor."""
+        waits = self.known(op.inputs[0])
+        shape = self.shapes[waits.source]
+        if waits.index.ndim != 1 or not permutes(waits.index, shape) or ordered(waits.index, shape):
+            return self.append(replace(op, inputs=(self.actual(op.inputs[0]),)))
+        weight = np.empty_like(op.weight)
+        weight[:, waits.index] = op.weight
+        source = waits.source
+        if len(shape) != 1:
+            source = self.materialise(f"{waits.source}_flat", replace(waits, index=np.sort(waits.index)))
+        return self.append(replace(op, inputs=(source,), weight=weight))
+
+    def actual(self, name: str) -> str:
+        """The tensor in the layout that the file gives it."""
+        waits = self.pending.get(name)
+        if waits is None or same(waits.index, self.shapes[waits.source]):
+            return name if waits is None else waits.source
+        return self.materialise(name, waits)
+
+    def materialise(self, name: str, change: Pending) -> str:
+        """Make a change of layout, once; an element-wise operation's own name stands for it without the change."""
+        if name not in self.made:
+            self.made[name] = f"{name}_turned" if name in self.shapes else name
+            self.append(RealRearrange(self.made[name], (change.source,), change.index, node=change.node))
+        return self.made[name]
+
+
+def ordered(index: Index, shape: Shape) -> bool:
+    """Whether all elements stay in their order."""
+    return index.size == np.prod(shape) and np.array_equal(index.reshape(-1), np.arange(index.size))
+
+
+def same(index: Index, shape: Shape) -> bool:
+    """Whether nothing changes."""
+    return index.shape == shape and ordered(index, shape)
+
+
+def permutes(index: Index, shape: Shape) -> bool:
+    """Whether every element is there once."""
+    return index.size == np.prod(shape) and np.array_equal(np.sort(index, axis=None), np.arange(index.size))

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ..exact import fractions
 from ..formats import Format
 from ..layers.arg_max import RealArgMax, RealSign
+from ..layers.convolution import Convolve
 from ..layers.dense import Linear
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Reals
@@ -61,7 +62,7 @@ class Quantization:
         """The quantised network."""
         for op in self.graph.ops:
             match op:
-                case Linear():
+                case Linear() | Convolve():
                     self.linear(op)
                 case Apply():
                     self.apply(op)
@@ -78,12 +79,13 @@ class Quantization:
         outputs = tuple(self.output(name) for name in self.graph.outputs)
         return self.graph.replace(self.ops, outputs)
 
-    def linear(self, op: Linear) -> None:
+    def linear(self, op: Linear | Convolve) -> None:
         """Quantise the input and the weights."""
         source = self.activation(op.inputs[0])
         if op.scale is None:
-            weight, scale = quantise_weights(op.weight, self.calibration.bits, together=self.is_last(op.name))
-            op = replace(op, weight=weight, scale=scale)
+            rows = op.weight.reshape(len(op.weight), -1)
+            weight, scale = quantise_weights(rows, self.calibration.bits, together=self.is_last(op.name))
+            op = replace(op, weight=weight.reshape(op.weight.shape), scale=scale)
         assert op.scale is not None
         self.ops.append(replace(op, inputs=(source,)))
         units = op.scale * self.scale[source].reshape(-1)[0]
@@ -100,6 +102,9 @@ class Quantization:
         """Keep the function; a curved one needs a quantised input so that it becomes one small table."""
         source = op.inputs[0]
         simple = isinstance(op.function, (Affine, Clip, Relu))
+        decided = any(isinstance(r, Quantize) for r in self.graph.readers(op.name))
+        if simple and not decided and source in {i.name for i in self.graph.inputs}:
+            source = self.activation(source)  # the host sends integers; what could not be folded works on them
         if not simple and source not in self.quantised and self.is_wide(source):
             source = self.insert(source, self.fit(source, self.calibration.bits + TABLE_BITS, op.function))
         elif not simple:
@@ -112,8 +117,8 @@ class Quantization:
         """Whether a tensor still carries an accumulator's full width: no quantiser since the last matrix."""
         made = {op.name: op for op in self.ops}
         while (op := made.get(name)) is not None:
-            if isinstance(op, (Quantize, Linear)):
-                return isinstance(op, Linear)
+            if isinstance(op, (Quantize, Linear, Convolve)):
+                return not isinstance(op, Quantize)
             name = op.inputs[0]
         return True
 

@@ -1,0 +1,102 @@
+"""Convolution on images and sequences, (channels, *spatial) in ONNX."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..layers.convolution import Convolve
+from ..layers.window import Window
+from .layout import channelwise
+from .ops import affine, constant, finite, refuse
+from .value import Ref, Val
+
+if TYPE_CHECKING:
+    from .importer import Importer
+
+
+def image(b: Importer, x: Val) -> Ref:
+    """The tensor, which must have channels and one or two spatial axes."""
+    if not isinstance(x, Ref):
+        raise refuse(b, "its input is a constant", "export with constant folding")
+    if len(x.shape) not in (2, 3):
+        raise refuse(b, f"its input of shape {x.shape} has not one or two spatial axes", "use 1-D or 2-D layers")
+    return x
+
+
+def window(
+    b: Importer,
+    x: Ref,
+    kernel: tuple[int, ...],
+    strides: list[int] | None,
+    pads: list[int] | None,
+    dilations: list[int] | None,
+    auto_pad: str,
+    ceil_mode: int = 0,
+) -> Window:
+    """The geometry that ONNX's attributes mean for an input.
+
+    ``ceil_mode`` adds padding behind, so that a last window that begins inside the input is not lost.
+    """
+    rank, spatial = len(x.shape) - 1, x.shape[1:]
+    steps, gaps, around = tuple(strides or [1] * rank), tuple(dilations or [1] * rank), list(pads or [0] * (2 * rank))
+    if not len(kernel) == len(steps) == len(gaps) == rank or len(around) != 2 * rank:
+        raise refuse(b, f"its attributes do not fit an input of shape {x.shape}", "give one number per spatial axis")
+    if min(kernel) < 1 or min(steps) < 1 or min(gaps) < 1 or min(around) < 0:
+        raise refuse(b, "its kernel, strides, dilations or pads are out of range", "use positive numbers")
+    before, after = tuple(around[:rank]), tuple(around[rank:])
+    if auto_pad == "VALID":
+        before = after = (0,) * rank
+    elif auto_pad in ("SAME_UPPER", "SAME_LOWER"):
+        extent = Window(kernel, steps, before, after, gaps).extent
+        total = [max((-(-n // s) - 1) * s + e - n, 0) for n, s, e in zip(spatial, steps, extent, strict=True)]
+        less, more = tuple(t // 2 for t in total), tuple(t - t // 2 for t in total)
+        before, after = (less, more) if auto_pad == "SAME_UPPER" else (more, less)
+    elif auto_pad != "NOTSET":
+        raise refuse(b, f"auto_pad {auto_pad} is not known", "use explicit pads")
+    found = Window(kernel, steps, before, after, gaps)
+    if ceil_mode:
+        over = zip(spatial, before, after, found.extent, steps, strict=True)
+        found = Window(kernel, steps, before, tuple(ceiled(*sizes) for sizes in over), gaps)
+    if min(found.positions(spatial)) < 1:
+        raise refuse(b, f"its window {found} is larger than the input of shape {x.shape}", "use a larger input")
+    return found
+
+
+def ceiled(size: int, before: int, after: int, extent: int, stride: int) -> int:
+    """The padding behind an axis with which the number of positions is rounded up."""
+    positions = -(-(size + before + after - extent) // stride) + 1
+    if (positions - 1) * stride >= size + before:
+        positions -= 1  # the last window would begin in the padding
+    return max(after, (positions - 1) * stride + extent - size - before)
+
+
+def Conv(
+    b: Importer,
+    x: Val,
+    w: Val,
+    bias: Val | None = None,
+    *,
+    auto_pad: str = "NOTSET",
+    dilations: list[int] | None = None,
+    group: int = 1,
+    kernel_shape: list[int] | None = None,
+    pads: list[int] | None = None,
+    strides: list[int] | None = None,
+) -> Val:
+    source = image(b, x)
+    weight = finite(b, constant(b, w, "kernel").astype(np.float64), "kernel")
+    kernel = weight.shape[2:]
+    fits = weight.ndim == len(source.shape) + 1 and list(kernel) == (kernel_shape or list(kernel)) and group > 0
+    if not fits or 0 in weight.shape or weight.shape[1] * group != source.shape[0] or len(weight) % group:
+        what = f"a kernel of shape {weight.shape} in {group} groups does not fit an input of shape {source.shape}"
+        raise refuse(b, what, "check the model with onnx.checker")
+    place = window(b, source, kernel, strides, pads, dilations, auto_pad)
+    offset = None if bias is None else constant(b, bias, "bias").astype(np.float64)
+
+    def apply(t: Ref) -> Ref:
+        y = b.emit(Convolve, t, np.ascontiguousarray(np.moveaxis(weight, 1, -1)), place, group)
+        return y if offset is None else affine(b, y, 1.0, offset)
+
+    return channelwise(b, source, apply)

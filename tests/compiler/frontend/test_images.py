@@ -1,0 +1,138 @@
+"""Image operators against ONNX Runtime, and what becomes of their layouts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from nnfpga.compiler.errors import CompileError
+from nnfpga.compiler.frontend import import_model, predict_float
+from nnfpga.compiler.passes import simplify
+
+RNG = np.random.default_rng(0)
+Nodes = list[tuple[str, list[str], dict[str, Any]]]
+
+
+def array(*shape: int) -> np.ndarray:
+    return RNG.uniform(-2, 2, shape).astype(np.float32)
+
+
+def model(nodes: Nodes, shape: tuple[int, ...], opset: int = 17, **constants: np.ndarray) -> onnx.ModelProto:
+    """Node n makes ``t<n>``; the last one is the output."""
+    made = [helper.make_node(op, i, [f"t{n}"], name=f"n{n}", **a) for n, (op, i, a) in enumerate(nodes)]
+    graph = helper.make_graph(
+        made,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", *shape])],
+        [helper.make_tensor_value_info(f"t{len(nodes) - 1}", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(a, k) for k, a in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+
+
+def agrees(proto: onnx.ModelProto, shape: tuple[int, ...]) -> None:
+    """The import, before and after the real-valued passes, computes what ONNX Runtime does."""
+    x = array(5, *shape)
+    expected = predict_float(proto, proto.graph.output[0].name, x)
+    graph = import_model(proto).graph
+    for form in (graph, simplify(graph)):
+        ours = form.evaluate(x.reshape(-1, *form.inputs[0].shape))[form.outputs[0]].reshape(5, -1)
+        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-4)
+
+
+W = {"w": array(4, 2, 3, 2), "b": array(4)}
+CONV: list[dict[str, Any]] = [
+    {},
+    {"kernel_shape": [3, 2], "strides": [2, 1]},
+    {"pads": [1, 0, 2, 1]},
+    {"dilations": [2, 3], "pads": [1, 1, 1, 1]},
+    *({"auto_pad": p, "strides": [2, 3], "dilations": d} for p in ("SAME_UPPER", "SAME_LOWER") for d in ([1, 1],)),
+    {"auto_pad": "SAME_UPPER"},
+    {"auto_pad": "SAME_LOWER"},
+    {"auto_pad": "VALID", "strides": [2, 2]},
+    {"auto_pad": "NOTSET", "pads": [0, 1, 0, 1]},
+]
+
+
+@pytest.mark.parametrize("attributes", CONV, ids=str)
+def test_convolution(attributes: dict[str, Any]) -> None:
+    agrees(model([("Conv", ["x", "w", "b"], attributes)], (2, 7, 6), **W), (2, 7, 6))
+
+
+@pytest.mark.parametrize("group", [1, 2, 4])
+def test_groups(group: int) -> None:
+    weight = array(8, 4 // group, 3, 3)
+    agrees(model([("Conv", ["x", "w"], {"group": group})], (4, 5, 6), w=weight), (4, 5, 6))
+
+
+def test_sequences() -> None:
+    attributes = {"strides": [2], "pads": [2, 1], "dilations": [2]}
+    agrees(model([("Conv", ["x", "w", "b"], attributes)], (2, 9), w=array(4, 2, 3), b=array(4)), (2, 9))
+
+
+NETWORK: Nodes = [
+    ("Conv", ["x", "w1", "b1"], {"pads": [1, 1, 1, 1]}),
+    ("BatchNormalization", ["t0", "s", "o", "m", "v"], {}),
+    ("Relu", ["t1"], {}),
+    ("Conv", ["t2", "w2"], {}),
+    ("Add", ["t3", "b2"], {}),
+    ("Relu", ["t4"], {}),
+    ("Flatten", ["t5"], {}),
+    ("Gemm", ["t6", "w3"], {}),
+]
+PARAMETERS = {
+    "w1": array(3, 1, 3, 3),
+    "b1": array(3),
+    "s": array(3),
+    "o": array(3),
+    "m": array(3),
+    "v": np.abs(array(3)) + 1,
+    "w2": array(2, 3, 2, 2),
+    "b2": array(2, 1, 1),
+    "w3": array(24, 5),
+}
+
+FOLDED = """\
+input %x: 4x5x1
+%t0_2: 4x5x3 = convolve %x
+%t1_2: 4x5x3 = apply %t0_2
+%t2: 4x5x3 = apply %t1_2
+%t3_2: 3x4x2 = convolve %t2
+%t4_2: 3x4x2 = apply %t3_2
+%t5: 3x4x2 = apply %t4_2
+%t5_flat: 24 = realrearrange %t5
+%t7: 5 = linear %t5_flat
+output %t7
+"""
+
+
+def test_no_layout_change_is_left_in_a_network() -> None:
+    proto = model(NETWORK, (1, 4, 5), **PARAMETERS)
+    agrees(proto, (1, 4, 5))
+    assert str(simplify(import_model(proto).graph)) == FOLDED
+
+
+def test_normalisation_in_front_of_padding_is_kept() -> None:
+    nodes: Nodes = [("Sub", ["x", "m"], {}), ("Conv", ["t0", "w"], {"pads": [1, 1, 1, 1]})]
+    agrees(model(nodes, (2, 4, 4), m=array(2, 1, 1), w=array(3, 2, 3, 3)), (2, 4, 4))
+    nodes[1][2]["pads"] = [0, 0, 0, 0]
+    agrees(model(nodes, (2, 4, 4), m=array(2, 1, 1), w=array(3, 2, 3, 3)), (2, 4, 4))
+
+
+REFUSED: list[tuple[Nodes, tuple[int, ...], dict[str, np.ndarray], str]] = [
+    ([("Conv", ["x", "w"], {})], (2, 2, 2), {"w": array(1, 2, 3, 3)}, "window 3x3 is larger than the input"),
+    ([("Conv", ["x", "w"], {})], (3, 4, 4), {"w": array(1, 2, 3, 3)}, "does not fit an input of shape"),
+    ([("Conv", ["x", "w"], {"pads": [-1, 0, 0, 0]})], (2, 4, 4), {"w": array(1, 2, 3, 3)}, "out of range"),
+    ([("Conv", ["x", "w"], {})], (2, 4, 4, 4), {"w": array(1, 2, 3, 3, 3)}, "not one or two spatial axes"),
+    ([("Add", ["x", "k"], {})], (2, 3, 4), {"k": array(2, 3, 4)}, "does not fit"),
+]
+
+
+@pytest.mark.parametrize(("nodes", "shape", "constants", "message"), REFUSED)
+def test_refused(nodes: Nodes, shape: tuple[int, ...], constants: dict[str, np.ndarray], message: str) -> None:
+    with pytest.raises(CompileError, match=message):
+        import_model(model(nodes, shape, **constants))
