@@ -50,7 +50,7 @@ def unary(b: Importer, x: Val, function: f.Function) -> Val:
 
 
 def affine(b: Importer, x: Ref, slope: Any, intercept: Any) -> Ref:
-    """``slope * x + intercept`` with parameters that are one number, one per element of the last axis or per channel."""
+    """``slope * x + intercept``; parameters are one number, one per element of the last axis, or one per channel."""
     if any(is_per_channel(x, value) for value in (slope, intercept)):
         flat = [np.asarray(v).reshape(-1) if np.size(v) == 1 or is_per_channel(x, v) else v for v in (slope, intercept)]
         return channelwise(b, x, lambda t: affine(b, t, *flat))

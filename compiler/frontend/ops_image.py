@@ -1,16 +1,21 @@
-"""Convolution on images and sequences, (channels, *spatial) in ONNX."""
+"""Convolution and pooling of images and sequences, (channels, *spatial) in ONNX."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..layers.convolution import Convolve
+from ..layers.pooling import AveragePool as RealAveragePool
+from ..layers.pooling import MaxPool as RealMaxPool
+from ..layers.pooling import total
 from ..layers.window import Window
+from ..real import Shape
 from .layout import channelwise
 from .ops import affine, constant, finite, refuse
-from .value import Ref, Val
+from .value import Array, Ref, Val
 
 if TYPE_CHECKING:
     from .importer import Importer
@@ -100,3 +105,77 @@ def Conv(
         return y if offset is None else affine(b, y, 1.0, offset)
 
     return channelwise(b, source, apply)
+
+
+def pool(
+    b: Importer,
+    x: Val,
+    kernel: list[int],
+    strides: list[int] | None,
+    pads: list[int] | None,
+    dilations: list[int] | None,
+    auto_pad: str,
+    ceil_mode: int,
+) -> tuple[Ref, Window, Window]:
+    """The tensor, the window, and the window without the padding that ``ceil_mode`` adds."""
+    source = image(b, x)
+    place = window(b, source, tuple(kernel), strides, pads, dilations, auto_pad, ceil_mode)
+    plain = window(b, source, tuple(kernel), strides, pads, dilations, auto_pad) if ceil_mode else place
+    if not counts(source.shape[1:], place, (0,) * place.rank, (0,) * place.rank).all():
+        raise refuse(b, "a window lies in the padding alone", "use pads smaller than the kernel")
+    return source, place, plain
+
+
+def counts(spatial: Shape, place: Window, before: tuple[int, ...], after: tuple[int, ...]) -> Array:
+    """How many taps of the window read an image that padding of ``before`` and ``after`` has made larger."""
+    ones = np.pad(np.ones(spatial, dtype=np.int64), list(zip(before, after, strict=True)))
+    ones[...] = 1
+    rest = replace(
+        place,
+        before=tuple(p - q for p, q in zip(place.before, before, strict=True)),
+        after=tuple(p - q for p, q in zip(place.after, after, strict=True)),
+    )
+    return total(ones[None, ..., None], rest, ones.dtype)[0, ..., 0]
+
+
+def MaxPool(
+    b: Importer,
+    x: Val,
+    *,
+    kernel_shape: list[int],
+    auto_pad: str = "NOTSET",
+    ceil_mode: int = 0,
+    dilations: list[int] | None = None,
+    pads: list[int] | None = None,
+    storage_order: int = 0,
+    strides: list[int] | None = None,
+) -> Val:
+    source, place, _ = pool(b, x, kernel_shape, strides, pads, dilations, auto_pad, ceil_mode)
+    return channelwise(b, source, lambda t: b.emit(RealMaxPool, t, place))
+
+
+def AveragePool(
+    b: Importer,
+    x: Val,
+    *,
+    kernel_shape: list[int],
+    auto_pad: str = "NOTSET",
+    ceil_mode: int = 0,
+    count_include_pad: int = 0,
+    dilations: list[int] | None = None,
+    pads: list[int] | None = None,
+    strides: list[int] | None = None,
+) -> Val:
+    source, place, plain = pool(b, x, kernel_shape, strides, pads, dilations, auto_pad, ceil_mode)
+    nothing = (0,) * place.rank
+    around = (plain.before, plain.after) if count_include_pad else (nothing, nothing)
+    divisors = counts(source.shape[1:], place, *around)
+    return channelwise(b, source, lambda t: b.emit(RealAveragePool, t, place, divisors))
+
+
+def GlobalMaxPool(b: Importer, x: Val) -> Val:
+    return MaxPool(b, x, kernel_shape=list(image(b, x).shape[1:]))
+
+
+def GlobalAveragePool(b: Importer, x: Val) -> Val:
+    return AveragePool(b, x, kernel_shape=list(image(b, x).shape[1:]))

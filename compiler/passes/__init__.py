@@ -10,12 +10,13 @@ from .drop_identities import drop_identities
 from .drop_softmax import drop_softmax
 from .fold_affine import fold_affine
 from .fold_layout import fold_layout
+from .hoist_monotone import hoist_monotone
 from .lower import lower
 from .quantize import Calibration, quantize
 
 __all__ = ["INTEGER", "REAL", "Calibration", "drop_softmax", "lower", "optimise", "quantize", "simplify"]
 
-REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (fold_layout, fold_affine)
+REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (fold_layout, hoist_monotone, fold_affine)
 """Before quantisation: nothing here changes the network's real function."""
 
 INTEGER: tuple[Callable[[Graph], Graph], ...] = (drop_identities,)

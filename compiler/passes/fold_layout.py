@@ -51,8 +51,8 @@ class Folding:
         for op in self.graph.ops:
             output = op.name in self.graph.outputs
             match op:
-                case RealRearrange() if not output:
-                    self.rearrange(op)
+                case RealRearrange():
+                    self.rearrange(op, output)
                 case Apply() | Quantize() if not output and self.follows(op):
                     self.elementwise(op)
                 case Linear():
@@ -72,7 +72,7 @@ class Folding:
         index = np.arange(int(np.prod(shape))).reshape(shape)
         return self.pending.get(name) or Pending(name, index, "")
 
-    def rearrange(self, op: RealRearrange) -> None:
+    def rearrange(self, op: RealRearrange, output: bool) -> None:
         """Let a change wait, merged with the one before; a reshape that alone reads the input changes its shape."""
         before = self.known(op.inputs[0])
         index = before.index.reshape(-1)[op.index]
@@ -81,7 +81,10 @@ class Folding:
         if place is not None and self.alone(op.inputs[0]) and ordered(index, self.shapes[source]):
             self.inputs[place] = RealInput(source, index.shape)
             self.shapes[source] = index.shape
-        self.pending[op.name] = Pending(source, index, op.node)
+        if output:
+            self.append(replace(op, inputs=(source,), index=index))
+        else:
+            self.pending[op.name] = Pending(source, index, op.node)
 
     def alone(self, name: str) -> bool:
         """Whether a tensor has one reader, and so have the layout changes that made it from an input."""

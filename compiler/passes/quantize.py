@@ -20,6 +20,7 @@ from ..formats import Format
 from ..layers.arg_max import RealArgMax, RealSign
 from ..layers.convolution import Convolve
 from ..layers.dense import Linear
+from ..layers.pooling import AveragePool
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Reals
 from ..scalar.functions import Affine, Clip, Function, Relu
@@ -30,6 +31,7 @@ __all__ = ["Calibration", "quantize"]
 
 EXACT_BITS = 16  # weights that are exactly powers of two or on a lattice this narrow are kept as they are
 TABLE_BITS = 2  # a curved function's input gets this many bits more than its output
+FIT_VALUES = 1 << 19  # of more, the error of a scale is measured on a sample
 SMALLER_SCALES = 4  # how many halvings of the covering scale are tried
 
 
@@ -66,6 +68,8 @@ class Quantization:
                     self.linear(op)
                 case Apply():
                     self.apply(op)
+                case AveragePool():
+                    self.average(op)
                 case Quantize():
                     self.ops.append(op)
                     self.quantised[op.name] = op.name
@@ -90,6 +94,12 @@ class Quantization:
         self.ops.append(replace(op, inputs=(source,)))
         units = op.scale * self.scale[source].reshape(-1)[0]
         self.exact_unit[op.name] = min(units.flat)
+
+    def average(self, op: AveragePool) -> None:
+        """Quantise the input; the sums stay as wide as they are, in a unit that holds the divisor."""
+        source = self.activation(op.inputs[0])
+        self.ops.append(replace(op, inputs=(source,)))
+        self.exact_unit[op.name] = min(self.scale[source].flat) / op.divisor
 
     def is_last(self, name: str) -> bool:
         """Whether sums leave the network or meet in an arg-max as they are: then all rows need one scale."""
@@ -117,7 +127,7 @@ class Quantization:
         """Whether a tensor still carries an accumulator's full width: no quantiser since the last matrix."""
         made = {op.name: op for op in self.ops}
         while (op := made.get(name)) is not None:
-            if isinstance(op, (Quantize, Linear, Convolve)):
+            if isinstance(op, (Quantize, Linear, Convolve, AveragePool)):
                 return not isinstance(op, Quantize)
             name = op.inputs[0]
         return True
@@ -159,8 +169,11 @@ class Quantization:
     def fit(self, name: str, bits: int, through: Function | None = None) -> Quantizer:
         """The power-of-two scale with the least squared error, measured behind ``through``."""
         values = self.calibration.values[name].reshape(-1)
-        largest = float(np.abs(values).max(initial=0.0)) or 1.0
-        signed = bool(values.min(initial=0.0) < 0)
+        whole = values
+        if values.size > FIT_VALUES:
+            values = values[np.random.default_rng(0).integers(0, values.size, FIT_VALUES)]
+        largest = float(np.abs(whole).max(initial=0.0)) or 1.0
+        signed = bool(whole.min(initial=0.0) < 0)
         low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
         top = covering(largest, high)
 

@@ -136,3 +136,48 @@ REFUSED: list[tuple[Nodes, tuple[int, ...], dict[str, np.ndarray], str]] = [
 def test_refused(nodes: Nodes, shape: tuple[int, ...], constants: dict[str, np.ndarray], message: str) -> None:
     with pytest.raises(CompileError, match=message):
         import_model(model(nodes, shape, **constants))
+
+
+POOL: list[dict[str, Any]] = [
+    {"kernel_shape": [2, 2], "strides": [2, 2]},
+    {"kernel_shape": [3, 2], "strides": [2, 1], "pads": [1, 0, 2, 1]},
+    {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1},
+    {"kernel_shape": [2, 2], "strides": [3, 3], "pads": [1, 1, 0, 0], "ceil_mode": 1},
+    {"kernel_shape": [3, 3], "strides": [2, 2], "auto_pad": "SAME_UPPER"},
+    {"kernel_shape": [2, 3], "strides": [1, 2], "auto_pad": "SAME_LOWER"},
+    {"kernel_shape": [3, 3], "auto_pad": "VALID"},
+    {"kernel_shape": [2, 2], "dilations": [2, 3]},
+]
+
+
+@pytest.mark.parametrize("attributes", POOL, ids=str)
+def test_pooling(attributes: dict[str, Any]) -> None:
+    agrees(model([("MaxPool", ["x"], attributes)], (2, 7, 6)), (2, 7, 6))
+    for count in (0, 1):
+        chosen = {**attributes, "count_include_pad": count}
+        agrees(model([("AveragePool", ["x"], chosen)], (2, 7, 6), 19), (2, 7, 6))
+
+
+@pytest.mark.parametrize("op", ["GlobalAveragePool", "GlobalMaxPool"])
+def test_global_pooling(op: str) -> None:
+    agrees(model([(op, ["x"], {}), ("Flatten", ["t0"], {})], (3, 4, 5)), (3, 4, 5))
+    agrees(model([(op, ["x"], {})], (3, 7)), (3, 7))
+
+
+def test_a_window_in_the_padding_is_refused() -> None:
+    nodes: Nodes = [("AveragePool", ["x"], {"kernel_shape": [1, 1], "pads": [1, 0, 0, 0]})]
+    with pytest.raises(CompileError, match="a window lies in the padding alone; use pads smaller than the kernel"):
+        import_model(model(nodes, (1, 3, 3)))
+
+
+def test_relu_moves_in_front_of_a_max_pool() -> None:
+    nodes: Nodes = [
+        ("Conv", ["x", "w"], {}),
+        ("MaxPool", ["t0"], {"kernel_shape": [2, 2]}),
+        ("Relu", ["t1"], {}),
+        ("Flatten", ["t2"], {}),
+    ]
+    proto = model(nodes, (1, 4, 4), w=array(3, 1, 2, 2))
+    agrees(proto, (1, 4, 4))
+    kinds = [type(op).__name__ for op in simplify(import_model(proto).graph).ops]
+    assert kinds == ["Convolve", "Apply", "MaxPool", "RealRearrange"]
