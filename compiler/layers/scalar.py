@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..circuit.adders import multiply
 from ..circuit.ir import Add, AtLeast, Builder, Clamp, Constant, Lookup, Select, Shift, Value
 from ..errors import CompileError, Problem
-from ..exact import Ints, fractions
+from ..exact import Ints, as_fraction, fractions
 from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
@@ -21,7 +21,7 @@ from ..scalar.forms import ShiftClip, shift_clip
 from ..scalar.functions import Function
 from ..scalar.pieces import Line, Pieces
 from ..scalar.quantizer import Quantizer
-from ..scalar.solve import TooManyLevelsError, solve
+from ..scalar.solve import DomainError, SolveError, solve
 
 __all__ = ["Apply", "Quantize", "Scalar"]
 
@@ -38,11 +38,21 @@ class Apply(Op):
         return inputs[0]
 
     def evaluate(self, *inputs: Reals) -> Reals:
+        outside = inputs[0][self.function.domain.lacks(inputs[0])]
+        if outside.size:
+            raise self.refuse(f"can be {outside.flat[0]:.6g}")
         return self.function.evaluate(inputs[0])
 
     def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
-        a, b = self.function.evaluate(low), self.function.evaluate(high)
-        return np.minimum(a, b), np.maximum(a, b)
+        least, most = low.min(initial=np.inf), high.max(initial=-np.inf)
+        if low.size and not self.function.domain.holds(as_fraction(least), as_fraction(most)):
+            raise self.refuse(f"can lie in {least:.6g} .. {most:.6g}")
+        return self.function.bounds(low, high)
+
+    def refuse(self, what: str) -> CompileError:
+        """The error of an input that leaves the domain."""
+        what = f"its input {what}, and {self.function.name} takes {self.function.domain}"
+        return CompileError([Problem(self.node, what, DomainError.remedy)])
 
     def lower(self, *inputs: Tensor) -> Layer:
         raise CompileError([Problem(self.node, "no quantiser follows it", "quantise the model first")])
@@ -79,9 +89,8 @@ class Quantize(Op):
                 solve(functions, self.quantizer, low[c], high[c], at(source.scale, c), at(source.offset, c), c)
                 for c in range(count)
             )
-        except TooManyLevelsError as error:
-            remedy = "quantise to 12 bits or fewer"
-            raise CompileError([Problem(self.node, f"its function has {error}", remedy)]) from error
+        except SolveError as error:
+            raise CompileError([Problem(self.node, f"its function has {error}", error.remedy)]) from error
         return Scalar(self.name, (source.name,), pieces, self.quantizer.scale)
 
 

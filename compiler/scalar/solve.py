@@ -1,8 +1,8 @@
 """From a chain of real functions that ends in a quantiser to its integer function, exactly.
 
 The domain is cut at the kinks. Where the chain is affine with a dyadic slope the quantised line is written down
-directly; elsewhere it is monotone between cuts, and its breakpoints are found by bisection on exact or enclosed
-values, so the work grows with levels x log(range), whatever the accumulator's width.
+directly; elsewhere it is cut until it is monotone on each piece (``monotone.py``), and its breakpoints are found by
+bisection on exact or enclosed values, so the work grows with levels x log(range), whatever the accumulator's width.
 """
 
 from __future__ import annotations
@@ -11,22 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor
-from typing import Any
 
-import mpmath
-
-from .functions import Function, Kinked, Smooth
+from .functions import Function, Kinked
+from .monotone import MAX_LEVELS, Chain, DomainError, SolveError, TooManyLevelsError, UndecidedError, first_where
 from .pieces import Line, Pieces
 from .quantizer import Bipolar, Quantizer, Rounding
 
-__all__ = ["MAX_LEVELS", "TooManyLevelsError", "solve"]
+__all__ = ["MAX_LEVELS", "DomainError", "SolveError", "TooManyLevelsError", "UndecidedError", "solve"]
 
-MAX_LEVELS = 1 << 12
 MAX_MULTIPLIER = 1 << 16  # a line with more digits is written as breakpoints where these are few
-
-
-class TooManyLevelsError(ValueError):
-    """The function has more levels than breakpoints can hold (a 16-bit sigmoid, say)."""
 
 
 def solve(
@@ -46,6 +39,10 @@ def solve(
     ------
     TooManyLevelsError
         where a chain that is not affine with dyadic slopes has more than 2^12 levels.
+    DomainError
+        where a function has no value for some integer, or a pole between two.
+    UndecidedError
+        where 4096 bits cannot tell a value from a rounding boundary, or many from a critical point.
     """
     lines: list[Line] = []
     unit = quantizer.scale.reshape(-1)[channel if quantizer.channels > 1 else 0]
@@ -54,8 +51,7 @@ def solve(
         if first == len(functions):
             lines += quantised_line(start, end, slope / unit, intercept / unit, quantizer)
         else:
-            value = enclosed(functions[first:], channel, slope, intercept, unit, quantizer)
-            lines += steps(start, end, value)
+            lines += curve(Chain(functions[first:], channel, slope, intercept), start, end, unit, quantizer)
     return Pieces.of(low, high, lines)
 
 
@@ -70,14 +66,12 @@ def affine_pieces(
     assert isinstance(function, Kinked)
     cuts = {low}
     if slope != 0:
-        # at an exact hit either side's line gives the same value: the functions are continuous
+        # an integer that meets a kink is a piece of its own: the function may jump there
         cuts |= {v for k in function.kinks(channel) if low < (v := ceil((k - intercept) / slope)) <= high}
         cuts |= {v for k in function.kinks(channel) if low < (v := floor((k - intercept) / slope) + 1) <= high}
     starts = sorted(cuts)
     for start, end in zip(starts, [*(s - 1 for s in starts[1:]), high], strict=True):
         a, b = function.line(channel, slope * start + intercept)
-        if start < end:  # the open piece's own line, also where its first point is a kink seen from the other side
-            a, b = function.line(channel, slope * Fraction(2 * start + 1, 2) + intercept)
         yield from affine_pieces(functions[1:], channel, start, end, a * slope, a * intercept + b)
 
 
@@ -131,15 +125,6 @@ def saturate(line: Line, start: int, end: int, q: Quantizer) -> list[Line]:
     return [*head, *middle, *tail]
 
 
-def first_where(low: int, high: int, true_from: Callable[[int], bool]) -> int:
-    """The first integer of ``low .. high`` from which a monotone predicate holds; ``high + 1`` where it never does."""
-    low, high = low, high + 1
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if true_from(middle) else (middle + 1, high)
-    return low
-
-
 def steps(start: int, end: int, value: Callable[[int], int]) -> list[Line]:
     """The constant pieces of a monotone integer function, by bisection."""
     cached = lru_cache(maxsize=None)(value)
@@ -165,53 +150,27 @@ def steps(start: int, end: int, value: Callable[[int], int]) -> list[Line]:
     return result
 
 
-def enclosed(
-    functions: Sequence[Function], channel: int, slope: Fraction, intercept: Fraction, unit: Fraction, q: Quantizer
-) -> Callable[[int], int]:
-    """The quantised value of a chain with smooth functions, from enclosures as narrow as the decision needs."""
-    def at(v: int) -> int:
-        x = slope * v + intercept
-        precision = 80
-        while precision <= 1 << 12:
-            low, high = enclose(functions, channel, x, precision)
-            a, b = q.code(low / unit), q.code(high / unit)
-            if a == b:
-                return a
-            precision *= 2
-        raise TooManyLevelsError(f"the value at {x} cannot be told from a rounding boundary")
-
-    return at
+def curve(chain: Chain, start: int, end: int, unit: Fraction, q: Quantizer) -> list[Line]:
+    """The quantised chain on ``start .. end`` as constant pieces."""
+    cached = lru_cache(maxsize=None)(quantised(chain, unit, q))
+    pieces = chain.pieces(start, end)
+    levels = sum(min(abs(cached(b) - cached(a)), b - a) for a, b in pieces)
+    if levels > MAX_LEVELS:
+        raise TooManyLevelsError(f"{levels} levels")
+    return [line for a, b in pieces for line in steps(a, b, cached)]
 
 
-def enclose(functions: Sequence[Function], channel: int, x: Fraction, precision: int) -> tuple[Fraction, Fraction]:
-    """Fractions below and above the chain's value at ``x``, about 2^-precision apart."""
-    low = high = x
-    for function in functions:
-        if isinstance(function, Kinked):
-            # continuous, so the image of an interval lies between the values at its ends and at the kinks inside
-            points = [low, high, *(k for k in function.kinks(channel) if low < k < high)]
-            values = [a * p + b for p in points for a, b in (function.line(channel, p),)]
-            low, high = min(values), max(values)
-        elif isinstance(function, Smooth):
-            previous = mpmath.iv.prec
-            try:
-                mpmath.iv.prec = precision
-                low, high = map(dyadic, function.enclose(interval(low, high))._mpi_)
-            finally:
-                mpmath.iv.prec = previous
-    return low, high
+def quantised(chain: Chain, unit: Fraction, q: Quantizer) -> Callable[[int], int]:
+    """The quantised value of a chain at an integer, from enclosures as narrow as the decision needs."""
 
+    def code(low: Fraction, high: Fraction, precision: int) -> int | None:
+        a, b = q.code(low / unit), q.code(high / unit)
+        return a if a == b else None
 
-def interval(low: Fraction, high: Fraction) -> Any:
-    """An mpmath interval that holds both fractions."""
-    make: Any = mpmath.iv.mpf
-    a = make(low.numerator) / low.denominator
-    b = make(high.numerator) / high.denominator
-    return make([a.a, b.b])
+    def value(v: int) -> int:
+        answer = chain.decide(v, code)
+        if answer is None:
+            raise UndecidedError(f"a value at {v} that cannot be told from a rounding boundary")
+        return answer
 
-
-def dyadic(end: tuple[int, int, int, int]) -> Fraction:
-    """The exact value of an end of an mpmath interval, which mpmath.mpf() would round to 53 bits."""
-    sign, mantissa, exponent, _ = end
-    fraction = Fraction(int(mantissa)) * Fraction(2) ** exponent
-    return -fraction if sign else fraction
+    return value

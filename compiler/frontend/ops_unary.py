@@ -1,0 +1,155 @@
+"""The ONNX operators of one variable beside those of ``ops.py``: activations, powers, roundings and curves.
+
+Attributes are keyword arguments with ONNX's defaults; ONNX stores them as float32, so that is what they mean.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..scalar import curves, rational
+from ..scalar import functions as f
+from .ops import affine, constant, finite, refuse, unary
+from .value import Array, Ref, Val
+
+if TYPE_CHECKING:
+    from .importer import Importer
+
+MAX_EXPONENT = 64
+
+
+def float32(value: float) -> float:
+    """An attribute as it is stored."""
+    return float(np.float32(value))
+
+
+def Neg(b: Importer, x: Val) -> Val:
+    return affine(b, x, -1.0, 0.0) if isinstance(x, Ref) else -np.asarray(x)
+
+
+def Abs(b: Importer, x: Val) -> Val:
+    return unary(b, x, f.Abs())
+
+
+def Sign(b: Importer, x: Val) -> Val:
+    return unary(b, x, f.Sign())
+
+
+def PRelu(b: Importer, x: Val, slope: Val) -> Val:
+    array = finite(b, constant(b, slope, "slope"), "slope")
+    while array.ndim > 1 and array.shape[0] == 1:
+        array = array[0]
+    if isinstance(x, Ref) and array.size != 1 and array.shape != x.shape:
+        what = f"a slope of shape {array.shape} does not fit {x.shape}"
+        raise refuse(b, what, "give one slope, or one per element of a vector")
+    return unary(b, x, f.PRelu(np.asarray(array, dtype=np.float64).reshape(-1)))
+
+
+def ThresholdedRelu(b: Importer, x: Val, *, alpha: float = 1.0) -> Val:
+    return unary(b, x, f.ThresholdedRelu(float32(alpha)))
+
+
+def HardSigmoid(b: Importer, x: Val, *, alpha: float = 0.2, beta: float = 0.5) -> Val:
+    if not isinstance(x, Ref):
+        return np.clip(float32(alpha) * np.asarray(x) + float32(beta), 0.0, 1.0)
+    return unary(b, affine(b, x, float32(alpha), float32(beta)), f.Clip(0.0, 1.0))
+
+
+def HardSwish(b: Importer, x: Val) -> Val:
+    return unary(b, x, rational.HardSwish())
+
+
+def Elu(b: Importer, x: Val, *, alpha: float = 1.0) -> Val:
+    return unary(b, x, curves.Elu(float32(alpha)))
+
+
+def Celu(b: Importer, x: Val, *, alpha: float = 1.0) -> Val:
+    if not alpha > 0:
+        raise refuse(b, f"its alpha {alpha:g} is not positive", "give a positive alpha")
+    return unary(b, x, curves.Elu(float32(alpha), width=float32(alpha)))
+
+
+def Selu(
+    b: Importer, x: Val, *, alpha: float = 1.67326319217681884765625, gamma: float = 1.05070102214813232421875
+) -> Val:
+    return unary(b, x, curves.Elu(float32(alpha), float32(gamma)))
+
+
+def Softplus(b: Importer, x: Val) -> Val:
+    return unary(b, x, curves.Softplus())
+
+
+def Softsign(b: Importer, x: Val) -> Val:
+    return unary(b, x, rational.Softsign())
+
+
+def Erf(b: Importer, x: Val) -> Val:
+    return unary(b, x, curves.Erf())
+
+
+def Gelu(b: Importer, x: Val, *, approximate: str = "none") -> Val:
+    if approximate not in ("none", "tanh"):
+        raise refuse(b, f"its approximation '{approximate}' is not known", "use 'none' or 'tanh'")
+    return unary(b, x, curves.Gelu() if approximate == "none" else curves.GeluTanh())
+
+
+def Mish(b: Importer, x: Val) -> Val:
+    return unary(b, x, curves.Mish())
+
+
+def Swish(b: Importer, x: Val, *, alpha: float = 1.0) -> Val:
+    if alpha == 0 and isinstance(x, Ref):
+        return affine(b, x, 0.5, 0.0)
+    return unary(b, x, curves.Swish(float32(alpha)))
+
+
+def Exp(b: Importer, x: Val) -> Val:
+    return unary(b, x, curves.Exp())
+
+
+def Log(b: Importer, x: Val) -> Val:
+    return unary(b, x, curves.Log())
+
+
+def Sqrt(b: Importer, x: Val) -> Val:
+    return unary(b, x, rational.power(0.5))
+
+
+def Reciprocal(b: Importer, x: Val) -> Val:
+    return unary(b, x, rational.power(-1.0))
+
+
+def Pow(b: Importer, x: Val, exponent: Val) -> Val:
+    power: Array = finite(b, constant(b, exponent, "exponent"), "exponent").astype(np.float64)
+    if not isinstance(x, Ref):
+        return np.asarray(x) ** power
+    if power.size == 0 or (power != power.reshape(-1)[0]).any():
+        raise refuse(b, "its exponents differ", "use one exponent for all elements")
+    value = float(power.reshape(-1)[0])
+    if abs(value) > MAX_EXPONENT:
+        raise refuse(b, f"its exponent {value:g} is beyond {MAX_EXPONENT}", "use a smaller exponent")
+    if value in (0.0, 1.0):
+        return affine(b, x, value, 1.0 - value)
+    return unary(b, x, rational.power(value))
+
+
+def Sin(b: Importer, x: Val) -> Val:
+    return unary(b, x, curves.Sin())
+
+
+def Cos(b: Importer, x: Val) -> Val:
+    return unary(b, x, curves.Cos())
+
+
+def Floor(b: Importer, x: Val) -> Val:
+    return unary(b, x, rational.Floor())
+
+
+def Ceil(b: Importer, x: Val) -> Val:
+    return unary(b, x, rational.Ceil())
+
+
+def Round(b: Importer, x: Val) -> Val:
+    return unary(b, x, rational.Round())
