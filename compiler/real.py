@@ -40,6 +40,10 @@ class Op(ABC):
     def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
         """Bounds of each result element from bounds of each input element (float64, for choosing formats only)."""
 
+    def bounds_of(self, *inputs: tuple[Reals, Reals]) -> tuple[Reals, Reals]:
+        """Bounds of each result element from those of every input; a join of several inputs has its own."""
+        return self.bounds(*single(inputs))
+
     @abstractmethod
     def lower(self, *inputs: Tensor) -> Layer:
         """The same operation on the integers that stand for the inputs."""
@@ -82,7 +86,7 @@ class RealGraph:
             i.name: (np.full(i.shape, low), np.full(i.shape, high)) for i in self.inputs
         }
         for op in self.ops:
-            known[op.name] = op.bounds(*known[op.inputs[0]])
+            known[op.name] = op.bounds_of(*(known[name] for name in op.inputs))
         return known
 
     def readers(self, name: str) -> list[Op]:

@@ -11,12 +11,13 @@ import onnx
 from ..errors import CompileError, Problem
 from ..layers.arg_max import RealArgMax
 from ..layers.dense import Linear
+from ..layers.join import Concatenate, Sum
 from ..layers.rearrange import RealRearrange
 from ..layers.scalar import Apply
 from ..layers.softmax import BothClasses
 from ..layers.softmax import Softmax as RealSoftmax
 from ..scalar import functions as f
-from .layout import channelwise
+from .layout import channel_first, channel_last, channelwise, joined
 from .value import Array, Ref, Val
 
 if TYPE_CHECKING:
@@ -74,16 +75,25 @@ def is_per_channel(x: Ref, value: Any) -> bool:
 
 
 def binary(
-    b: Importer, x: Val, y: Val, fold: Callable[[Any, Any], Any], tensor: Callable[[Ref, Array, bool], Ref]
+    b: Importer,
+    x: Val,
+    y: Val,
+    fold: Callable[[Any, Any], Any],
+    tensor: Callable[[Ref, Array, bool], Ref],
+    signs: tuple[int, ...] | None = None,
 ) -> Val:
-    """An operator of two operands of which at most one depends on the input."""
+    """An operator of two operands; both may depend on the input where it is a sum with ``signs``."""
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
         return np.asarray(fold(x, y))
     if isinstance(x, Ref) and isinstance(y, np.ndarray):
         return tensor(x, y, False)
     if isinstance(y, Ref) and isinstance(x, np.ndarray):
         return tensor(y, x, True)
-    raise refuse(b, "joins of two branches are not supported yet", "use a chain of layers")
+    if signs is None or not isinstance(x, Ref) or not isinstance(y, Ref):
+        raise refuse(b, "products of two branches are not supported yet", "use a chain of layers")
+    if x.shape != y.shape:
+        raise refuse(b, f"branches of shapes {x.shape} and {y.shape} are joined", "give both one shape")
+    return joined(b, Sum, (x, y), signs)
 
 
 def linear(b: Importer, x: Ref, weight: Array) -> Ref:
@@ -121,13 +131,14 @@ def MatMul(b: Importer, a: Val, w: Val) -> Val:
 
 
 def Add(b: Importer, x: Val, y: Val) -> Val:
-    return binary(b, x, y, lambda p, q: p + q, lambda t, k, _: affine(b, t, 1.0, k))
+    return binary(b, x, y, lambda p, q: p + q, lambda t, k, _: affine(b, t, 1.0, k), (1, 1))
 
 
 def Sub(b: Importer, x: Val, y: Val) -> Val:
-    return binary(
-        b, x, y, lambda p, q: p - q, lambda t, k, flip: affine(b, t, -1.0 if flip else 1.0, k if flip else -k)
-    )
+    def shifted(t: Ref, k: Array, flip: bool) -> Ref:
+        return affine(b, t, -1.0 if flip else 1.0, k if flip else -k)
+
+    return binary(b, x, y, lambda p, q: p - q, shifted, (1, -1))
 
 
 def Mul(b: Importer, x: Val, y: Val) -> Val:
@@ -264,7 +275,12 @@ def Concat(b: Importer, *parts: Val, axis: int) -> Val:
     if len(parts) == 2 and axis in (1, -1) and complement(b, *parts):
         assert isinstance(parts[1], Ref)
         return b.emit(BothClasses, parts[1])
-    raise refuse(b, "joins of two branches are not supported yet", "use a chain of layers")
+    refs = [p for p in parts if isinstance(p, Ref)]
+    if len(refs) != len(parts):
+        raise refuse(b, "it joins a constant and a branch", "leave the constant out")
+    if axis not in (1, -len(refs[0].shape) - 1) or len({r.shape[1:] for r in refs}) > 1:
+        raise refuse(b, "only branches of one spatial size are joined, on the channel axis", "use axis=1")
+    return channel_first(b, joined(b, Concatenate, [channel_last(b, r) for r in refs]))
 
 
 def complement(b: Importer, x: Val, p: Val) -> bool:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..circuit.adders import multiply
 from ..circuit.ir import Builder, Greater, Select, Value
 from ..errors import CompileError, Problem
-from ..exact import INT64_EXACT, Ints, fractions, objects
+from ..exact import INT64_EXACT, Ints, objects
 from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape

@@ -71,8 +71,11 @@ class Window:
     def patches(self, x: npt.NDArray[Any], fill: Any) -> npt.NDArray[Any]:
         """The windows' elements: (samples, *spatial, channels) to a view (samples, *positions, *kernel, channels)."""
         if self.padded:
-            pads = [(0, 0), *zip(self.before, self.after, strict=True), (0, 0)]
-            x = np.pad(x, pads, constant_values=fill)
+            sizes = zip(x.shape[1:-1], self.before, self.after, strict=True)
+            wide = np.full((len(x), *(n + b + a for n, b, a in sizes), x.shape[-1]), fill, dtype=x.dtype)
+            inside = (slice(b, b + n) for n, b in zip(x.shape[1:-1], self.before, strict=True))
+            wide[(slice(None), *inside)] = x
+            x = wide
         axes = tuple(range(1, self.rank + 1))
         view = np.lib.stride_tricks.sliding_window_view(x, self.extent, axis=axes)  # (..., channels, *extent)
         steps = (slice(None), *(slice(None, None, s) for s in self.strides), slice(None))

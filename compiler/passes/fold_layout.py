@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..layers.dense import Linear
+from ..layers.join import Sum
 from ..layers.rearrange import RealRearrange
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, RealInput, Shape
@@ -55,6 +56,11 @@ class Folding:
                     self.rearrange(op, output)
                 case Apply() | Quantize() if not output and self.follows(op):
                     self.elementwise(op)
+                case Sum() if not output and self.together(op):
+                    waits = self.known(op.inputs[0])
+                    self.append(replace(op, inputs=tuple(self.known(n).source for n in op.inputs)))
+                    if not same(waits.index, self.shapes[op.name]):
+                        self.pending[op.name] = Pending(op.name, waits.index, waits.node)
                 case Linear():
                     self.linear(op)
                 case _:
@@ -107,6 +113,13 @@ class Folding:
         return waits.index.shape[-1:] == source[-1:] and bool(
             (waits.index % source[-1] == np.arange(source[-1])).all()  # the channels stay what they are
         )
+
+    def together(self, op: Sum) -> bool:
+        """Whether the same change waits on every input."""
+        first, *rest = (self.known(n) for n in op.inputs)
+        shape = self.shapes[first.source]
+        alike = all(self.shapes[r.source] == shape and np.array_equal(r.index, first.index) for r in rest)
+        return alike and permutes(first.index, shape)
 
     def elementwise(self, op: Op) -> None:
         """Do it on the tensor as it is; the change waits behind it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import gcd, lcm
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from ..formats import Format
 from ..layers.arg_max import RealArgMax, RealSign
 from ..layers.convolution import Convolve
 from ..layers.dense import Linear
+from ..layers.join import Concatenate, Sum
 from ..layers.pooling import AveragePool
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Reals
@@ -70,6 +72,8 @@ class Quantization:
                     self.apply(op)
                 case AveragePool():
                     self.average(op)
+                case Sum() | Concatenate():
+                    self.join(op)
                 case Quantize():
                     self.ops.append(op)
                     self.quantised[op.name] = op.name
@@ -101,6 +105,14 @@ class Quantization:
         self.ops.append(replace(op, inputs=(source,)))
         self.exact_unit[op.name] = min(self.scale[source].flat) / op.divisor
 
+    def join(self, op: Sum | Concatenate) -> None:
+        """Quantise every input; the result is as wide as it is, in the greatest unit that divides all of theirs."""
+        sources = tuple(self.activation(name) for name in op.inputs)
+        self.ops.append(replace(op, inputs=sources))
+        units = [Fraction(self.scale[name].reshape(-1)[0]) for name in sources]
+        common = lcm(*(u.denominator for u in units))
+        self.exact_unit[op.name] = Fraction(gcd(*(int(u * common) for u in units)), common)
+
     def is_last(self, name: str) -> bool:
         """Whether sums leave the network or meet in an arg-max as they are: then all rows need one scale."""
         readers = self.graph.readers(name)
@@ -127,7 +139,7 @@ class Quantization:
         """Whether a tensor still carries an accumulator's full width: no quantiser since the last matrix."""
         made = {op.name: op for op in self.ops}
         while (op := made.get(name)) is not None:
-            if isinstance(op, (Quantize, Linear, Convolve, AveragePool)):
+            if isinstance(op, (Quantize, Linear, Convolve, AveragePool, Sum, Concatenate)):
                 return not isinstance(op, Quantize)
             name = op.inputs[0]
         return True

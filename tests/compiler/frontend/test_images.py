@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.frontend import import_model, predict_float
-from nnfpga.compiler.passes import simplify
+from nnfpga.compiler.passes import Calibration, lower, optimise, quantize, simplify
 
 RNG = np.random.default_rng(0)
 Nodes = list[tuple[str, list[str], dict[str, Any]]]
@@ -181,3 +181,44 @@ def test_relu_moves_in_front_of_a_max_pool() -> None:
     agrees(proto, (1, 4, 4))
     kinds = [type(op).__name__ for op in simplify(import_model(proto).graph).ops]
     assert kinds == ["Convolve", "Apply", "MaxPool", "RealRearrange"]
+
+
+def branches() -> onnx.ModelProto:
+    """A residual sum, a difference and a concatenation of channels in front of a matrix."""
+    nodes: Nodes = [
+        ("Conv", ["x", "w1"], {"pads": [1, 1, 1, 1]}),
+        ("Relu", ["t0"], {}),
+        ("Conv", ["t1", "w2"], {"pads": [1, 1, 1, 1]}),
+        ("Add", ["t2", "t1"], {}),
+        ("Relu", ["t3"], {}),
+        ("Sub", ["t4", "t1"], {}),
+        ("Concat", ["t5", "t1", "t4"], {"axis": 1}),
+        ("GlobalAveragePool", ["t6"], {}),
+        ("Flatten", ["t7"], {}),
+        ("Gemm", ["t8", "w3"], {}),
+    ]
+    return model(nodes, (1, 4, 5), w1=array(3, 1, 3, 3), w2=array(3, 3, 3, 3), w3=array(9, 4))
+
+
+def test_branches() -> None:
+    proto = branches()
+    agrees(proto, (1, 4, 5))
+    kinds = [type(op).__name__ for op in simplify(import_model(proto).graph).ops]
+    assert kinds.count("RealRearrange") == 1  # the flattened vector in front of the matrix
+
+
+def test_branches_of_integers() -> None:
+    graph = simplify(import_model(branches()).graph)
+    x = RNG.integers(0, 256, (200, *graph.inputs[0].shape)) / 256
+    values = graph.evaluate(x)
+    whole = optimise(lower(quantize(graph, Calibration(values, 8))))
+    source, result = whole.inputs[0], whole.tensors[whole.outputs[0]]
+    integers = (x / float(source.scale[0])).astype(np.int64)
+    tensors = whole.evaluate(integers, keep=True)
+    assert all(whole.tensors[name].number.holds(v) for name, v in tensors.items())
+    expected = values[graph.outputs[0]]
+    worst = np.abs(result.real(tensors[whole.outputs[0]]) - expected).max()
+    assert worst < 0.03 * np.abs(expected).max()
+    low, high = graph.bounds(0.0, 1.0)[graph.outputs[0]]
+    assert (low <= expected).all()
+    assert (expected <= high).all()

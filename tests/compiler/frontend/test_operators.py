@@ -110,16 +110,16 @@ SUPPORTED = (
             f"Sin 'n2' (node 2): operator Sin is not supported; {SUPPORTED}",
         ),
         (
-            [("Relu", ["x"], {}), ("Add", ["x", "t0"], {})],
+            [("Relu", ["x"], {}), ("Mul", ["x", "t0"], {})],
             (4,),
             {},
-            "Add 'n1' (node 1): joins of two branches are not supported yet; use a chain of layers",
+            "Mul 'n1' (node 1): products of two branches are not supported yet; use a chain of layers",
         ),
         (
-            [("Relu", ["x"], {}), ("Concat", ["x", "t0"], {"axis": 1})],
+            [("Relu", ["x"], {}), ("Concat", ["x", "t0"], {"axis": 0})],
             (4,),
             {},
-            "Concat 'n1' (node 1): joins of two branches are not supported yet; use a chain of layers",
+            "Concat 'n1' (node 1): only branches of one spatial size are joined, on the channel axis; use axis=1",
         ),
         (
             [("Relu", ["x"], {})],

@@ -17,10 +17,14 @@ from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import fractions
 from nnfpga.compiler.graph import Layer, Tensor
 from nnfpga.compiler.layers.arg_max import ArgMax, RealArgMax
+from nnfpga.compiler.layers.convolution import Convolution
 from nnfpga.compiler.layers.dense import Dense, Linear
+from nnfpga.compiler.layers.join import Concatenation, Summation
+from nnfpga.compiler.layers.pooling import AveragePooling, MaxPooling
 from nnfpga.compiler.layers.rearrange import Rearrange
 from nnfpga.compiler.layers.scalar import Apply, Scalar
 from nnfpga.compiler.layers.softmax import Softmax
+from nnfpga.compiler.layers.window import Window
 from nnfpga.compiler.number import Number
 from nnfpga.compiler.scalar.functions import Relu
 from nnfpga.compiler.scalar.pieces import Line, Pieces
@@ -45,6 +49,7 @@ RELU = Pieces.of(-3, 3, [Line(-3, 0, 0, 0), Line(1, 1, 1, 1)])
 LEFT = Pieces.of(-3, 3, [Line(-3, 4, 2, 0)])
 BENT = Pieces.of(-3, 3, [Line(-3, 0, 5, 0), Line(-1, -2, 3, 0), Line(2, 3, -4, 1)])
 STEPS = Pieces.of(-3, 3, [Line(-3, 0, -2, 0), Line(0, 0, 4, 0), Line(2, 0, 9, 0)])
+PAIR = Window((2,), (1,), (0,), (0,), (1,))
 EVEN = Number.of([-2, 0, 1], [2, 3, 1], [4, 1, 0])
 
 
@@ -65,6 +70,11 @@ ROWS = [
     Row(scalar(BENT), tensor((2,), Number.of(-3, 3))),
     Row(scalar(RELU, STEPS, BENT), tensor((3,), Number.of(-3, 3))),
     Row(scalar(STEPS, LEFT), tensor((2, 2), Number.of(-3, 3))),
+    Row(Convolution("y", ("x",), np.array([[[1], [-2]]]), PAIR, 1, ONE, (3, 1)), tensor((3, 1), Number.of(-1, 1))),
+    Row(MaxPooling("y", ("x",), PAIR, (3, 1)), tensor((3, 1), Number.of(-1, 1))),
+    Row(AveragePooling("y", ("x",), PAIR, np.array([1, 1]), 2, (3, 1)), tensor((3, 1), Number.of(-1, 1))),
+    Row(Summation("y", ("x",), (-3,)), tensor((2, 1), Number.of(-1, 1))),
+    Row(Concatenation("y", ("x",), (2,), (1,)), tensor((2, 1), Number.of(-1, 1))),
     Row(ArgMax("y", ("x",)), tensor((4,), Number.of(-2, 1))),
     Row(ArgMax("y", ("x",)), tensor((3,), Number.of([0, 5, 5], [4, 5, 7], [1, 0, 1])), tight=False),
     Row(Rearrange("y", ("x",), np.array([[2, 0], [1, 1]])), tensor((3,), EVEN)),
