@@ -18,7 +18,7 @@ from ..layers.softmax import BothClasses
 from ..layers.softmax import Softmax as RealSoftmax
 from ..scalar import functions as f
 from .layout import channel_first, channel_last, channelwise, joined
-from .value import Array, Ref, Val
+from .value import Array, Dimensions, Ref, Val, dimensions
 
 if TYPE_CHECKING:
     from .importer import Importer
@@ -83,6 +83,8 @@ def binary(
     signs: tuple[int, ...] | None = None,
 ) -> Val:
     """An operator of two operands; both may depend on the input where it is a sum with ``signs``."""
+    if any(isinstance(v, Dimensions) for v in (x, y)):
+        raise refuse(b, "it computes with the batch size", "export with a Reshape that keeps the first dimension")
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
         return np.asarray(fold(x, y))
     if isinstance(x, Ref) and isinstance(y, np.ndarray):
@@ -271,7 +273,8 @@ def Transpose(b: Importer, x: Val, *, perm: list[int] | None = None) -> Val:
 
 def Concat(b: Importer, *parts: Val, axis: int) -> Val:
     if all(isinstance(p, np.ndarray) for p in parts):
-        return np.concatenate([np.asarray(p) for p in parts], axis=axis)
+        joint = np.concatenate([np.asarray(p) for p in parts], axis=axis)
+        return dimensions(joint) if any(isinstance(p, Dimensions) for p in parts) else joint
     if len(parts) == 2 and axis in (1, -1) and complement(b, *parts):
         assert isinstance(parts[1], Ref)
         return b.emit(BothClasses, parts[1])

@@ -222,3 +222,27 @@ def test_branches_of_integers() -> None:
     low, high = graph.bounds(0.0, 1.0)[graph.outputs[0]]
     assert (low <= expected).all()
     assert (expected <= high).all()
+
+
+def test_a_reshape_by_the_batch_size() -> None:
+    nodes: Nodes = [
+        ("Shape", ["x"], {}),
+        ("Gather", ["t0", "zero"], {"axis": 0}),
+        ("Unsqueeze", ["t1", "zeros"], {}),
+        ("Concat", ["t2", "rest"], {"axis": 0}),
+        ("Reshape", ["x", "t3"], {}),
+        ("Slice", ["t0", "one", "three"], {}),
+        ("Squeeze", ["lead", "zeros"], {}),
+        ("Concat", ["t2", "t6"], {"axis": 0}),
+        ("Reshape", ["t4", "t7"], {}),
+        ("Gemm", ["t8", "w"], {}),
+    ]
+    constants = {"zero": np.array(0), "zeros": np.array([0]), "rest": np.array([-1]), "one": np.array([1])}
+    proto = model(nodes, (1, 2, 3), three=np.array([3]), lead=np.array([[6]]), w=array(6, 2), **constants)
+    agrees(proto, (1, 2, 3))
+
+
+def test_the_batch_size_is_no_number() -> None:
+    nodes: Nodes = [("Shape", ["x"], {}), ("Gather", ["t0", "zero"], {}), ("Mul", ["t1", "t1"], {})]
+    with pytest.raises(CompileError, match=r"Mul 'n2'.*it computes with the batch size"):
+        import_model(model(nodes, (3,), zero=np.array(0)))
