@@ -21,7 +21,7 @@ def array(*shape: int) -> np.ndarray:
     return RNG.uniform(-2, 2, shape).astype(np.float32)
 
 
-def model(nodes: Nodes, shape: tuple[int, ...], opset: int = 17, **constants: np.ndarray) -> onnx.ModelProto:
+def model(nodes: Nodes, shape: tuple[int, ...], opset: int = 17, /, **constants: np.ndarray) -> onnx.ModelProto:
     """Node n makes ``t<n>``; the last one is the output."""
     made = [helper.make_node(op, i, [f"t{n}"], name=f"n{n}", **a) for n, (op, i, a) in enumerate(nodes)]
     graph = helper.make_graph(
