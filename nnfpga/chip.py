@@ -16,7 +16,6 @@ from amaranth.lib.wiring import In, Out
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints
 
-from .model import quantise_input
 from .options import Emit
 
 if TYPE_CHECKING:
@@ -201,7 +200,7 @@ def inputs_for(design: Design, count: int) -> Ints:
     from .verify import vectors
 
     data = design.model.data
-    samples = None if data is None else quantise_input(design.model.source, data.x_test[:count])
+    samples = None if data is None else design.model.quantise(data.x_test[:count])
     return vectors(design.graph, samples, count, design.options.seed)
 
 

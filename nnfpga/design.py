@@ -19,7 +19,7 @@ from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.graph import Graph
 from nnfpga.compiler.plan import Plan
 
-from .model import Model, quantise_input
+from .model import Model
 from .options import Options
 from .progress import Steps
 
@@ -84,7 +84,7 @@ class Design:
             raise CompileError(f"x of shape {array.shape}: a sample has {source.size} elements; reshape it")
         if not np.isfinite(array).all():
             raise CompileError("x: holds NaN or infinite values; clean the data")
-        return quantise_input(source, array)
+        return self.model.quantise(array)
 
     def integers(self, x: npt.ArrayLike) -> Ints:
         """The exact integer outputs for real samples, (samples, outputs): what the hardware gives."""
@@ -95,7 +95,7 @@ class Design:
         """The real values of the scores before an arg-max, (samples, classes)."""
         name = self.graph.layers[-1].inputs[0] if self.model.ending.classifies else self.graph.outputs[0]
         values = self.graph.evaluate(self.quantise(x), keep=True)[name]
-        return self.graph.tensors[name].real(values).reshape(len(values), -1)
+        return self.model.outside(name).real(values).reshape(len(values), -1)
 
     def probabilities(self, x: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """What the model's own softmax gives, up to quantisation, (samples, classes)."""

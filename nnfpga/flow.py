@@ -12,7 +12,7 @@ from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.plan import Cost, Estimate, Goal, Plan, make_plan
 
 from .design import Design
-from .model import accuracy, quantise_input, read_model
+from .model import accuracy, read_model
 from .options import Emit, Options
 from .progress import Steps, silent
 from .report_data import element_bytes
@@ -119,7 +119,7 @@ def check_rtl(design: Design, work: Path) -> None:
             network = design.component
             verilog = to_verilog(network, work / "rtl")
         data = design.model.data
-        samples = None if data is None else quantise_input(design.model.source, data.x_test[:MOST_SAMPLES])
+        samples = None if data is None else design.model.quantise(data.x_test[:MOST_SAMPLES])
         interval = design.expected_interval
         count = design.options.samples or how_many(design.operators, interval, progress=steps.tell)
         engine = choose(design.operators, count * interval * 1.5, steps.tell)

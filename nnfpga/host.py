@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.number import Wire
+from nnfpga.compiler.passes.ends import Entry
 
 from .folder import MARK
 
@@ -45,15 +46,12 @@ class Port:
     """One side of the link: how a tensor's elements become bytes."""
 
     elements: int
-    scale: float | None
-    low: int
-    high: int
     wire: Wire
 
     @staticmethod
     def of(part: dict[str, Any]) -> Port:
         """From the report's ``input`` or ``output``."""
-        return Port(part["elements"], part.get("scale"), part["low"], part["high"], Wire(**part["wire"]))
+        return Port(part["elements"], Wire(**part["wire"]))
 
     @property
     def bytes_each(self) -> int:
@@ -94,6 +92,10 @@ class Remote:
         from nnfpga.boards.host import Client, open_port
 
         self.i, self.o = Port.of(report["input"]), Port.of(report["output"])
+        self.entry, self.shape = Entry.of(report["input"]["entry"]), report["input"]["shape"]
+        output = report["output"]
+        self.scale = np.array(output.get("scales", output.get("scale", 1.0)))
+        self.offset = np.array(output.get("offsets", 0.0))
         self.kind, self.labels = report["output"]["kind"], report["output"].get("labels")
         baud = boards.find(report["board"]).baud if "board" in report else 1_000_000
         i_bytes, o_bytes = self.i.elements * self.i.bytes_each, self.o.elements * self.o.bytes_each
@@ -101,10 +103,9 @@ class Remote:
 
     def predict_one(self, sample: npt.NDArray[np.float64]) -> Any:
         """The prediction for one real sample: a label, or the real outputs."""
-        scale = 1.0 if self.i.scale is None else self.i.scale
-        values = np.clip(np.floor(sample.reshape(-1) / scale + 0.5), self.i.low, self.i.high).astype(np.int64)
+        values = self.entry.integers(sample.reshape(self.shape))
         result = self.o.unpack(self.client.exchange(self.i.pack(values)))
         if self.kind == "class":
             index = int(result[0])
             return index if self.labels is None else self.labels[index]
-        return result * (1.0 if self.o.scale is None else self.o.scale)
+        return result * self.scale + self.offset

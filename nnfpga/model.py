@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +10,33 @@ import numpy as np
 import numpy.typing as npt
 
 from nnfpga.compiler.errors import CompileError
-from nnfpga.compiler.exact import Ints
+from nnfpga.compiler.exact import Ints, fractions
 from nnfpga.compiler.formats import parse
 from nnfpga.compiler.frontend import ModelProto, import_model, load, predict_float
 from nnfpga.compiler.graph import Graph, Tensor
-from nnfpga.compiler.passes import Calibration, drop_softmax, lower, optimise, quantize, simplify
+from nnfpga.compiler.layers.scalar import Quantize
+from nnfpga.compiler.passes import (
+    Calibration,
+    Entry,
+    drop_softmax,
+    entry,
+    lower,
+    optimise,
+    quantize,
+    simplify,
+    split_exit,
+)
 from nnfpga.compiler.passes.drop_softmax import Ending, Want
+from nnfpga.compiler.scalar.functions import Affine
 
 from .data import Data, load_data
 from .options import Options
 
-__all__ = ["Model", "accuracy", "quantise_input", "read_model"]
+__all__ = ["Model", "accuracy", "read_model"]
 
 CALIBRATION_SAMPLES = 2000
 FLOAT_TOLERANCE = 1e-3  # of the largest output: float32 rounding of a deep network stays far below
+SPARED = 20  # one sample in so many may sit on a boundary of the file's quantisers
 Reals = npt.NDArray[np.float64]
 
 
@@ -31,7 +44,8 @@ Reals = npt.NDArray[np.float64]
 class Model:
     """The integer graph of a file, with what the host must know.
 
-    ``scores`` is the ONNX name of the tensor that holds the scores; ``notes`` are warnings for the user.
+    ``scores`` is the ONNX name of the tensor that holds the scores; ``notes`` are warnings for the user. ``entry``
+    makes integers of real samples; ``exit`` is what the host applies to the real values of the outputs.
     """
 
     path: Path
@@ -42,6 +56,8 @@ class Model:
     labels: tuple[int | str, ...] | None
     data: Data | None
     notes: tuple[str, ...]
+    entry: Entry
+    exit: Affine | None = None
 
     @property
     def source(self) -> Tensor:
@@ -50,8 +66,21 @@ class Model:
 
     @property
     def result(self) -> Tensor:
-        """The integer output."""
-        return self.graph.tensors[self.graph.outputs[0]]
+        """The integer output, in the unit of the file's output."""
+        return self.outside(self.graph.outputs[0])
+
+    def outside(self, name: str) -> Tensor:
+        """A tensor with what the host applies behind it in its scale and offset."""
+        tensor = self.graph.tensors[name]
+        if self.exit is None:
+            return tensor
+        slope, intercept = fractions(self.exit.slope), fractions(self.exit.intercept)
+        return replace(tensor, scale=slope * tensor.scale, offset=slope * tensor.offset + intercept)
+
+    def quantise(self, x: npt.ArrayLike) -> Ints:
+        """The integers that the host sends for real samples, (samples, *input shape), saturated."""
+        values = np.asarray(x, dtype=np.float64)
+        return self.entry.integers(values.reshape(len(values), *self.source.shape))
 
 
 def read_model(path: str | Path, data: Any, options: Options) -> Model:
@@ -72,16 +101,19 @@ def read_model(path: str | Path, data: Any, options: Options) -> Model:
         x = loaded.x[:CALIBRATION_SAMPLES].reshape(-1, *shape)
         values = real.evaluate(x)
         values[real.inputs[0].name] = loaded.x.reshape(-1, *shape)
-        check_import(proto, imported.onnx_names[ending.scores], x[:256], values[ending.scores])
+        quantised = any(isinstance(op, Quantize) for op in real.ops)
+        check_import(proto, imported.onnx_names[ending.scores], x[:256], values[ending.scores], quantised)
     else:
         low, high = stated_range(options)
         bounds = real.bounds(low, high)
         values = {name: np.stack(pair) for name, pair in bounds.items()}
         notes.append(f"no data: formats cover all inputs in {low:g} .. {high:g}, which is wider than data would need")
     chosen = None if options.input_format is None else parse(options.input_format)
-    graph = optimise(lower(quantize(real, Calibration(values, options.bits, chosen, proven=loaded is None))))
+    inner, last = split_exit(real)
+    quantised = quantize(inner, Calibration(values, options.bits, chosen, proven=loaded is None))
+    graph, way_in = optimise(lower(quantised)), entry(quantised)
     onnx_scores = imported.onnx_names[ending.scores]
-    return Model(Path(path), proto, graph, ending, onnx_scores, imported.labels, loaded, tuple(notes))
+    return Model(Path(path), proto, graph, ending, onnx_scores, imported.labels, loaded, tuple(notes), way_in, last)
 
 
 def stated_range(options: Options) -> tuple[float, float]:
@@ -97,26 +129,20 @@ def stated_range(options: Options) -> tuple[float, float]:
     )
 
 
-def check_import(proto: ModelProto, name: str, x: Reals, ours: Reals) -> None:
-    """Raise CompileError unless the imported network computes what ONNX Runtime does, within float32 rounding."""
+def check_import(proto: ModelProto, name: str, x: Reals, ours: Reals, quantised: bool) -> None:
+    """Raise CompileError unless the imported network computes what ONNX Runtime does, within float32 rounding.
+
+    A quantiser turns a rounding error at one of its boundaries into a whole unit: a few samples may differ.
+    """
     reference = predict_float(proto, name, x)
     mine = ours[: len(reference)].reshape(len(reference), -1)
-    worst = float(np.abs(reference - mine).max(initial=0.0))
+    errors = np.sort(np.abs(reference - mine).max(axis=1, initial=0.0))
+    spared = len(errors) // SPARED if quantised else 0
+    worst = float(errors[: len(errors) - spared].max(initial=0.0))
     if worst > FLOAT_TOLERANCE * max(1.0, float(np.abs(reference).max(initial=0.0))):
         raise CompileError(
             f"the import of '{name}' differs from ONNX Runtime by {worst:g}: a bug of nnfpga; please report it"
         )
-
-
-def quantise_input(source: Tensor, x: npt.ArrayLike) -> Ints:
-    """The integers that the host sends for real samples: nearest, ties upwards, saturated.
-
-    ``x`` is (samples, ...) with as many elements a sample as the input has.
-    """
-    scale = float(source.scale.reshape(-1)[0])
-    values = np.asarray(x, dtype=np.float64)
-    low, high = int(source.number.low.min()), int(source.number.high.max())
-    return np.clip(np.floor(values / scale + 0.5), low, high).astype(np.int64).reshape(len(values), *source.shape)
 
 
 def accuracy(model: Model) -> dict[str, dict[str, float]]:
@@ -125,9 +151,9 @@ def accuracy(model: Model) -> dict[str, dict[str, float]]:
     if data is None:
         return {}
     reference = predict_float(model.onnx, model.scores, data.x_test)
-    integers = model.graph.evaluate(quantise_input(model.source, data.x_test), keep=True)
+    integers = model.graph.evaluate(model.quantise(data.x_test), keep=True)
     output = model.graph.layers[-1].inputs[0] if model.ending.classifies else model.graph.outputs[0]
-    scores = model.graph.tensors[output].real(integers[output]).reshape(len(reference), -1)
+    scores = model.outside(output).real(integers[output]).reshape(len(reference), -1)
     fixed: dict[str, float] = {"max_abs_error": float(np.abs(scores - reference).max(initial=0.0))}
     result = {"fixed": fixed}
     if reference.shape[1] > 1 or model.ending.classifies:

@@ -26,6 +26,7 @@ def collect(design: Design) -> dict[str, Any]:
         "format": describe(model.source),
         "order": "C order, first dimension slowest",
         **host_format(model.source),
+        "entry": model.entry.to_json(),
     }
     kind = "class" if model.ending.classifies else "scores"
     report["output"] = {"kind": kind, "format": describe(model.result), **host_format(model.result)}
@@ -72,7 +73,7 @@ def rates(design: Design, report: dict[str, Any]) -> None:
 
 
 def host_format(tensor: Tensor) -> dict[str, Any]:
-    """What a host needs to send or read a tensor: the element ``v`` stands for ``scale * v``; words are on the wire."""
+    """What a host needs to send or read a tensor: ``v`` stands for ``scale * v + offset``; words are on the wire."""
     number = tensor.number.union()
     wire = number.wire
     scale = {*tensor.scale.flat}
@@ -87,6 +88,10 @@ def host_format(tensor: Tensor) -> dict[str, Any]:
     }
     if len(scale) == 1:
         result["scale"] = float(scale.pop())
+    else:
+        result["scales"] = [float(s) for s in tensor.scale.flat]
+    if any(o != 0 for o in tensor.offset.flat):
+        result["offsets"] = [float(o) for o in tensor.offset.flat]
     return result
 
 

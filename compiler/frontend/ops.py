@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 
 from ..errors import CompileError, Problem
+from ..exact import fractions
 from ..layers.arg_max import RealArgMax
 from ..layers.dense import Linear
 from ..layers.join import Concatenate, Sum
@@ -17,6 +18,7 @@ from ..layers.scalar import Apply
 from ..layers.softmax import BothClasses
 from ..layers.softmax import Softmax as RealSoftmax
 from ..scalar import functions as f
+from .lattice import OnLattice, row_units
 from .layout import channel_first, channel_last, channelwise, joined
 from .value import Array, Dimensions, Ref, Val, dimensions
 
@@ -57,7 +59,8 @@ def affine(b: Importer, x: Ref, slope: Any, intercept: Any) -> Ref:
         return channelwise(b, x, lambda t: affine(b, t, *flat))
     parameters: list[Array] = []
     for value in (slope, intercept):
-        array = np.asarray(value, dtype=np.float64)
+        array = np.asarray(value)
+        array = array if array.dtype == object else array.astype(np.float64)
         while array.ndim > 1 and array.shape[0] == 1:
             array = array[0]
         if array.size != 1 and array.shape != x.shape[-1:]:
@@ -100,10 +103,14 @@ def binary(
 
 def linear(b: Importer, x: Ref, weight: Array) -> Ref:
     """``weight @ x`` for a matrix of (outputs, inputs)."""
+    on_lattice = isinstance(weight, OnLattice)
     weight = finite(b, np.asarray(weight, dtype=np.float64), "weight matrix")
     if weight.ndim != 2 or len(x.shape) != 1 or weight.shape[1] != x.shape[0] or 0 in weight.shape:
         raise refuse(b, f"a matrix of shape {weight.T.shape} does not fit an input of shape {x.shape}", "flatten first")
-    return b.emit(Linear, x, weight)
+    units = row_units(weight) if on_lattice else None
+    if on_lattice and units is None:
+        raise refuse(b, "its weights have codes of more than 16 bits", "quantise the weights to 16 bits or fewer")
+    return b.emit(Linear, x, weight, scale=units)
 
 
 def Gemm(
@@ -120,7 +127,8 @@ def Gemm(
     if not isinstance(a, Ref) or transA:
         raise refuse(b, "its first operand must be the activations, not transposed", "swap the operands")
     weight = constant(b, w, "second operand")
-    y = linear(b, a, alpha * (weight if transB else weight.T).astype(np.float64))
+    weight = weight if transB else weight.T
+    y = linear(b, a, weight if alpha == 1 else alpha * weight.astype(np.float64))
     return y if c is None else affine(b, y, 1.0, beta * constant(b, c, "bias").astype(np.float64))
 
 
@@ -151,7 +159,7 @@ def Div(b: Importer, x: Val, y: Val) -> Val:
     def divide(t: Ref, k: Array, flip: bool) -> Ref:
         if flip or not np.all(k):
             raise refuse(b, "it divides by the activations or by zero", "divide by constants only")
-        return affine(b, t, 1.0 / k.astype(np.float64), 0.0)
+        return affine(b, t, 1 / fractions(k), 0.0)
 
     return binary(b, x, y, lambda p, q: p / q, divide)
 
@@ -229,7 +237,7 @@ def ArgMax(b: Importer, x: Val, *, axis: int = 0, keepdims: int = 1, select_last
 def rearrange(b: Importer, x: Val, array: Callable[[Array], Array], sample: Callable[[Array], Array]) -> Val:
     """A layout change: of a constant at once, of a tensor by its element numbers (without batch)."""
     if not isinstance(x, Ref):
-        return array(np.asarray(x))
+        return array(np.asanyarray(x))  # a quantised constant stays marked
     index = np.arange(int(np.prod(x.shape))).reshape(x.shape)
     result = sample(index)
     return x if result.shape == x.shape and (result == index).all() else b.emit(RealRearrange, x, result)

@@ -11,6 +11,7 @@ import onnx
 import onnxruntime
 
 from ..errors import CompileError
+from .standard import standard
 
 __all__ = ["predict_float"]
 
@@ -33,7 +34,7 @@ def predict_float(model: onnx.ModelProto, output: str, x: npt.NDArray[Any]) -> n
         where ONNX Runtime refuses the model or the data.
     """
     copy = onnx.ModelProto()
-    copy.CopyFrom(model)
+    copy.CopyFrom(standard(model))
     copy.ir_version = min(copy.ir_version, READABLE_IR_VERSION)
     if output not in {o.name for o in copy.graph.output}:
         copy.graph.output.append(onnx.ValueInfoProto(name=output))

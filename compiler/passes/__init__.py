@@ -8,13 +8,17 @@ from ..graph import Graph
 from ..real import RealGraph
 from .drop_identities import drop_identities
 from .drop_softmax import drop_softmax
+from .ends import Entry, entry, split_exit
 from .fold_affine import fold_affine
 from .fold_layout import fold_layout
 from .hoist_monotone import hoist_monotone
 from .lower import lower
 from .quantize import Calibration, quantize
 
-__all__ = ["INTEGER", "REAL", "Calibration", "drop_softmax", "lower", "optimise", "quantize", "simplify"]
+__all__ = [
+    "INTEGER", "REAL", "Calibration", "Entry", "drop_softmax", "entry", "lower", "optimise", "quantize", "simplify",
+    "split_exit",
+]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (fold_layout, hoist_monotone, fold_affine)
 """Before quantisation: nothing here changes the network's real function."""

@@ -16,7 +16,7 @@ __all__ = ["lower"]
 def lower(graph: RealGraph) -> Graph:
     """Integer layers: each chain of element-wise functions up to a quantiser becomes one scalar layer.
 
-    A quantiser of an input becomes the input's format: the host applies it.
+    A quantiser of an input, with the affine function before it, becomes the input's format: the host applies both.
 
     Raises
     ------
@@ -33,12 +33,12 @@ def lower(graph: RealGraph) -> Graph:
         if isinstance(op, Apply):
             chains[op.name] = (source, (*functions, op.function))
             continue
-        if isinstance(op, Quantize) and source not in tensors and not functions:
+        if isinstance(op, Quantize) and source not in tensors:  # what stands before it, the host applies (ends.py)
             q = op.quantizer
             assert q.low is not None
             assert q.high is not None
-            zero = fractions([0])
-            tensors[op.name] = Tensor(op.name, graph.shapes[source], Number.of(q.low, q.high), q.scale, zero)
+            number = Number.of(q.low, q.high, q.step)
+            tensors[op.name] = Tensor(op.name, graph.shapes[source], number, q.scale, fractions([0]))
             inputs.append(tensors[op.name])
             continue
         try:

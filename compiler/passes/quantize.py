@@ -61,6 +61,7 @@ class Quantization:
         self.quantised: dict[str, str] = {}
         self.scale: dict[str, npt.NDArray[Any]] = {}
         self.exact_unit: dict[str, Fraction] = {}
+        self.same_unit: set[str] = set()  # sums whose rows all count in one unit
 
     def run(self) -> RealGraph:
         """The quantised network."""
@@ -98,6 +99,8 @@ class Quantization:
         self.ops.append(replace(op, inputs=(source,)))
         units = op.scale * self.scale[source].reshape(-1)[0]
         self.exact_unit[op.name] = min(units.flat)
+        if len({*units.flat}) == 1:
+            self.same_unit.add(op.name)
 
     def average(self, op: AveragePool) -> None:
         """Quantise the input; the sums stay as wide as they are, in a unit that holds the divisor."""
@@ -156,6 +159,8 @@ class Quantization:
         """The quantised form of an output: sums keep their own unit and never saturate."""
         if name in self.quantised:
             return self.quantised[name]
+        if name in self.same_unit:
+            return name
         if name in self.exact_unit:
             return self.insert(name, Quantizer(fractions([self.exact_unit[name]]), None, None))
         return self.activation(name)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..real import Reals
 
-__all__ = ["Bipolar", "Quantizer", "Rounding"]
+__all__ = ["Quantizer", "Rounding"]
 
 HALF = Fraction(1, 2)
 
@@ -73,7 +73,8 @@ class Quantizer:
     """``scale * clip(round(x / scale + zero) - zero, low, high)``: the end of a chain.
 
     ``scale`` is an array of positive fractions (one, or one per channel). A bound of None means that nothing saturates.
-    ``zero`` is the file's zero point: it only decides which neighbour of a tie is even.
+    ``zero`` is the file's zero point: it only decides which neighbour of a tie is even. A ``bipolar`` quantiser gives
+    the codes 1 where ``x >= 0`` and -1 elsewhere.
     """
 
     scale: npt.NDArray[Any]
@@ -81,6 +82,12 @@ class Quantizer:
     high: int | None
     rounding: Rounding = Rounding.HALF_UP
     zero: int = 0
+    bipolar: bool = False
+
+    @property
+    def step(self) -> int:
+        """What all codes differ by multiples of."""
+        return 2 if self.bipolar else 1
 
     @property
     def channels(self) -> int:
@@ -89,6 +96,8 @@ class Quantizer:
 
     def code(self, x: Fraction) -> int:
         """The integer of an exact number of units."""
+        if self.bipolar:
+            return 1 if x >= 0 else -1
         return self.clip(self.rounding.exact(x + self.zero) - self.zero)
 
     def clip(self, value: int) -> int:
@@ -98,6 +107,8 @@ class Quantizer:
 
     def codes(self, x: Reals) -> Reals:
         """The integers of real numbers in float64, for calibration and for what the host sends."""
+        if self.bipolar:
+            return np.where(x >= 0, 1.0, -1.0)
         low = -np.inf if self.low is None else self.low
         high = np.inf if self.high is None else self.high
         units = x / self.scale.astype(np.float64)
@@ -106,17 +117,3 @@ class Quantizer:
     def evaluate(self, x: Reals) -> Reals:
         """In float64, for calibration."""
         return self.scale.astype(np.float64) * self.codes(x)
-
-
-@dataclass(frozen=True, eq=False)
-class Bipolar(Quantizer):
-    """``scale`` where ``x >= 0``, else ``-scale``: one bit, the lattice -1, 1."""
-
-    low: int | None = -1
-    high: int | None = 1
-
-    def code(self, x: Fraction) -> int:
-        return 1 if x >= 0 else -1
-
-    def codes(self, x: Reals) -> Reals:
-        return np.where(x >= 0, 1.0, -1.0)

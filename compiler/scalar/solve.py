@@ -15,7 +15,7 @@ from math import ceil, floor
 from .functions import Function, Kinked
 from .monotone import MAX_LEVELS, Chain, DomainError, SolveError, TooManyLevelsError, UndecidedError, first_where
 from .pieces import Line, Pieces
-from .quantizer import Bipolar, Quantizer, Rounding
+from .quantizer import Quantizer, Rounding
 
 __all__ = ["MAX_LEVELS", "DomainError", "SolveError", "TooManyLevelsError", "UndecidedError", "solve"]
 
@@ -79,7 +79,7 @@ def quantised_line(start: int, end: int, slope: Fraction, intercept: Fraction, q
     """``clip(round(slope * v + intercept))`` on ``start .. end``."""
     if slope == 0:
         return [Line(start, 0, q.code(intercept), 0)]
-    line = None if isinstance(q, Bipolar) else dyadic_line(start, slope, intercept, q.rounding)
+    line = None if q.bipolar else dyadic_line(start, slope, intercept, q.rounding)
     levels = abs(q.code(slope * end + intercept) - q.code(slope * start + intercept))
     if line is None or (abs(line.multiplier) > MAX_MULTIPLIER and levels <= MAX_LEVELS):
         return steps(start, end, lambda v: q.code(slope * v + intercept))

@@ -79,7 +79,7 @@ class ShiftClipUnit(Unit):
         bounds = saturations(self.pieces, forms)
         clips = sorted({*bounds})
         kinds = (len(clips) - 1).bit_length()
-        fields = width + codes + kinds
+        fields = max(width + codes + kinds, 1)  # a memory of no bits is none
 
         def word(group: int) -> int:
             total = 0

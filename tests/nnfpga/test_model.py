@@ -10,7 +10,7 @@ import pytest
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.formats import describe
 from nnfpga.compiler.frontend import ModelProto, predict_float
-from nnfpga.model import Reals, accuracy, indices, quantise_input, read_model
+from nnfpga.model import Reals, accuracy, indices, read_model
 from nnfpga.options import Options
 
 
@@ -54,7 +54,7 @@ def test_proven_ranges_hold_for_every_input(mlp: Path) -> None:
     """Where formats come from proven ranges nothing saturates: the error is that of rounding alone."""
     model = read_model(mlp, None, Options(input_range=(-2.0, 2.0), bits=12, output="scores"))
     x = np.random.default_rng(0).uniform(-2, 2, (500, 6))
-    integers = model.graph.evaluate(quantise_input(model.source, x))[model.graph.outputs[0]]
+    integers = model.graph.evaluate(model.quantise(x))[model.graph.outputs[0]]
     error = np.abs(model.result.real(integers) - predict_float(model.onnx, model.scores, x)).max()
     assert error < 0.01
 
@@ -81,9 +81,9 @@ def test_data_on_a_narrow_lattice_keeps_it(mlp: Path) -> None:
 
 
 def test_the_host_rounds_half_up_and_saturates(mlp: Path) -> None:
-    source = read_model(mlp, None, Options(input_format="fixed<4,2>")).source
+    model = read_model(mlp, None, Options(input_format="fixed<4,2>"))
     x = np.array([[0.125, -0.125, 0.124, 9.0, -9.0, 0.375]])
-    assert quantise_input(source, x).tolist() == [[1, 0, 0, 7, -8, 2]]
+    assert model.quantise(x).tolist() == [[1, 0, 0, 7, -8, 2]]
 
 
 def test_an_import_that_differs_is_noticed(mlp: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

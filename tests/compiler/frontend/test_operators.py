@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.frontend import import_model, predict_float
+from nnfpga.compiler.frontend.importer import supported
 
 RNG = np.random.default_rng(0)
 Nodes = list[tuple[str, list[str], dict[str, Any]]]
@@ -92,22 +93,18 @@ def test_against_onnx_runtime(row: tuple[Nodes, tuple[int, ...], int, dict[str, 
     assert np.abs(ours - theirs).max() < 1e-5
 
 
-SUPPORTED = (
-    "supported are Add, ArgMax, ArrayFeatureExtractor, BatchNormalization, Cast, Clip, Concat, Constant, Div, "
-    "Dropout, Flatten, Gemm, Identity, LeakyRelu, MatMul, Mul, Relu, Reshape, Scaler, Sigmoid, Softmax, Sub, Tanh, "
-    "Transpose, ZipMap"
-)
+SUPPORTED = f"supported are {', '.join(supported())}"
 
 
 @pytest.mark.parametrize(
     ("nodes", "shape", "constants", "text"),
     [
         (
-            [("Erf", ["x"], {}), ("Relu", ["t0"], {}), ("Sin", ["x"], {})],
+            [("LSTM", ["x"], {}), ("Relu", ["t0"], {}), ("GRU", ["x"], {})],
             (4,),
             {},
-            f"Erf 'n0' (node 0): operator Erf is not supported; {SUPPORTED}\n"
-            f"Sin 'n2' (node 2): operator Sin is not supported; {SUPPORTED}",
+            f"LSTM 'n0' (node 0): operator LSTM is not supported; {SUPPORTED}\n"
+            f"GRU 'n2' (node 2): operator GRU is not supported; {SUPPORTED}",
         ),
         (
             [("Relu", ["x"], {}), ("Mul", ["x", "t0"], {})],

@@ -1,0 +1,57 @@
+"""Constants that a file quantises: exact codes and scales of weights."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..exact import fractions
+from ..scalar.quantizer import Quantizer
+from .value import Array
+
+__all__ = ["OnLattice", "quantise_constant", "row_units"]
+
+NARROW = 1 << 15  # codes of weights stay below
+NEAR = 1e-6  # of a unit: float64 errs by far less, so that only here a boundary has to be looked at exactly
+
+
+class OnLattice(np.ndarray[Any, np.dtype[Any]]):
+    """A constant that came out of a quantiser: float64 that holds code times scale exactly. Views keep the mark."""
+
+
+def quantise_constant(x: Array, quantizer: Quantizer) -> Array:
+    """What a quantiser makes of a constant; its scale broadcasts to it."""
+    scale = np.broadcast_to(quantizer.scale, x.shape)
+    units = np.asarray(x, np.float64) / scale.astype(np.float64)
+    codes = quantizer.rounding.array(units + quantizer.zero) - quantizer.zero
+    for place in zip(*np.nonzero(np.abs(2 * units - np.rint(2 * units)) < NEAR), strict=True):
+        exact = Fraction(float(x[place])) / scale[place] + quantizer.zero
+        codes[place] = quantizer.rounding.exact(exact) - quantizer.zero
+    low, high = quantizer.low, quantizer.high
+    codes = np.clip(codes, -np.inf if low is None else low, np.inf if high is None else high)
+    if quantizer.bipolar:
+        codes = np.where(x >= 0, 1.0, -1.0)
+    return (codes * scale.astype(np.float64)).view(OnLattice)
+
+
+def row_units(weight: Array) -> npt.NDArray[Any] | None:
+    """What each row's codes are multiples of: one exact fraction for all where the codes stay narrow, else one each.
+
+    None where a row has no narrow codes.
+    """
+    magnitude = np.abs(np.asarray(weight, np.float64))
+    if not magnitude.any():
+        return fractions(np.ones(len(weight)))
+    exponent = int(np.frexp(magnitude[magnitude > 0])[1].min()) - 53
+    whole = np.array([int(Fraction(float(w)) / Fraction(2) ** exponent) for w in magnitude.reshape(-1)], dtype=object)
+    rows = whole.reshape(len(weight), -1)
+    common = np.gcd.reduce(whole)
+    if whole.max() < NARROW * common:
+        return fractions([Fraction(int(common)) * Fraction(2) ** exponent] * len(weight))
+    units = [int(np.gcd.reduce(row)) or 1 for row in rows]
+    if any(row.max() >= NARROW * unit for row, unit in zip(rows, units, strict=True)):
+        return None
+    return fractions([Fraction(unit) * Fraction(2) ** exponent for unit in units])

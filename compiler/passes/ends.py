@@ -1,0 +1,97 @@
+"""What the host does at both ends of a network: the way to its first integers, and from its last ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import CompileError, Problem
+from ..exact import Ints, fractions
+from ..layers.dense import Linear
+from ..layers.scalar import Apply, Quantize
+from ..real import RealGraph, Reals
+from ..scalar.functions import Affine
+from ..scalar.quantizer import Quantizer, Rounding
+
+__all__ = ["Entry", "entry", "split_exit"]
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """What makes integers of a real sample: ``quantizer(slope * x + intercept)``, in float64.
+
+    ``slope`` and ``intercept`` are one number or one per element of the last axis.
+    """
+
+    slope: Reals
+    intercept: Reals
+    quantizer: Quantizer
+
+    def integers(self, x: npt.ArrayLike) -> Ints:
+        """The integers for real numbers of any shape whose last axis is the input's."""
+        values = np.asarray(x, dtype=np.float64) * self.slope + self.intercept
+        return self.quantizer.codes(values).astype(np.int64)
+
+    def to_json(self) -> dict[str, Any]:
+        """The same in JSON's types; numbers are exact as floats."""
+        q = self.quantizer
+        return {
+            "slope": self.slope.reshape(-1).tolist(), "intercept": self.intercept.reshape(-1).tolist(),
+            "unit": [str(u) for u in q.scale.flat], "low": q.low, "high": q.high, "rounding": q.rounding.value,
+            "zero": q.zero, "bipolar": q.bipolar,
+        }  # fmt: skip
+
+    @staticmethod
+    def of(data: Mapping[str, Any]) -> Entry:
+        """From `to_json`."""
+        scale = fractions([Fraction(u) for u in data["unit"]])
+        rounding = Rounding(data["rounding"])
+        quantizer = Quantizer(scale, data["low"], data["high"], rounding, data["zero"], data["bipolar"])
+        return Entry(np.array(data["slope"]), np.array(data["intercept"]), quantizer)
+
+
+def entry(graph: RealGraph) -> Entry:
+    """What stands between the input of a quantised network and its first quantiser.
+
+    Raises
+    ------
+    CompileError
+        where that is more than one affine function and one quantiser.
+    """
+    chains: dict[str, Affine | None] = {i.name: None for i in graph.inputs}
+    found: dict[str, Entry] = {}
+    for op in graph.ops:
+        if op.inputs[0] not in chains:
+            continue
+        before = chains[op.inputs[0]]
+        if isinstance(op, Quantize):
+            affine = before or Affine(np.ones(1), np.zeros(1))
+            slope, intercept = affine.slope.astype(np.float64), affine.intercept.astype(np.float64)
+            found[op.node] = Entry(slope, intercept, op.quantizer)
+        elif isinstance(op, Apply) and isinstance(op.function, Affine) and before is None:
+            chains[op.name] = op.function
+        else:
+            what = "only an affine function may stand before the first quantiser"
+            raise CompileError([Problem(op.node, what, "quantise the input first")])
+    if len(found) != 1:
+        raise CompileError([Problem("the input", f"it is quantised in {len(found)} ways", "quantise it once")])
+    return next(iter(found.values()))
+
+
+def split_exit(graph: RealGraph) -> tuple[RealGraph, Affine | None]:
+    """The network that ends in the sums of its last matrix where the file quantised that, and what follows them.
+
+    An affine function behind exact sums costs hardware and accuracy; the host applies it to the integers instead.
+    """
+    made = {op.name: op for op in graph.ops}
+    if len(graph.outputs) == 1 and isinstance(last := made.get(graph.outputs[0]), Apply):
+        sums = made.get(last.inputs[0])
+        exact = isinstance(sums, Linear) and sums.scale is not None
+        if isinstance(last.function, Affine) and exact and len(graph.readers(last.inputs[0])) == 1:
+            return graph.replace([op for op in graph.ops if op is not last], last.inputs), last.function
+    return graph, None
