@@ -13,6 +13,7 @@ from ..layers.pooling import MaxPool as RealMaxPool
 from ..layers.pooling import total
 from ..layers.window import Window
 from ..real import Shape
+from .lattice import OnLattice, row_units
 from .layout import channelwise
 from .ops import affine, constant, finite, refuse
 from .value import Array, Ref, Val
@@ -91,17 +92,21 @@ def Conv(
     strides: list[int] | None = None,
 ) -> Val:
     source = image(b, x)
-    weight = finite(b, constant(b, w, "kernel").astype(np.float64), "kernel")
+    given = constant(b, w, "kernel")
+    weight = finite(b, np.asarray(given, dtype=np.float64), "kernel")
     kernel = weight.shape[2:]
     fits = weight.ndim == len(source.shape) + 1 and list(kernel) == (kernel_shape or list(kernel)) and group > 0
     if not fits or 0 in weight.shape or weight.shape[1] * group != source.shape[0] or len(weight) % group:
         what = f"a kernel of shape {weight.shape} in {group} groups does not fit an input of shape {source.shape}"
         raise refuse(b, what, "check the model with onnx.checker")
     place = window(b, source, kernel, strides, pads, dilations, auto_pad)
+    units = row_units(weight.reshape(len(weight), -1)) if isinstance(given, OnLattice) else None
+    if isinstance(given, OnLattice) and units is None:
+        raise refuse(b, "its weights have codes of more than 16 bits", "quantise the weights to 16 bits or fewer")
     offset = None if bias is None else constant(b, bias, "bias").astype(np.float64)
 
     def apply(t: Ref) -> Ref:
-        y = b.emit(Convolve, t, np.ascontiguousarray(np.moveaxis(weight, 1, -1)), place, group)
+        y = b.emit(Convolve, t, np.ascontiguousarray(np.moveaxis(weight, 1, -1)), place, group, scale=units)
         return y if offset is None else affine(b, y, 1.0, offset)
 
     return channelwise(b, source, apply)
