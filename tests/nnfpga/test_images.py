@@ -1,0 +1,59 @@
+"""Small image networks go the whole way to RTL, unrolled and mixed; what has no hardware yet says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+import nnfpga
+from nnfpga.compiler.layers.convolution import Convolution
+from nnfpga.compiler.layers.pooling import AveragePooling, MaxPooling
+
+
+def image_network(path: Path, pool: str, *, skip: bool = False) -> Path:
+    """Two 3x3 kernels on a 6x6 image, a 2x2 pooling, three outputs; with ``skip`` the sums are added to themselves."""
+    rng = np.random.default_rng(0)
+    weights = {"k": rng.normal(size=(2, 1, 3, 3)), "kb": rng.normal(size=2), "w": rng.normal(size=(3, 8)) / 3}
+    nodes = [
+        helper.make_node("Conv", ["x", "k", "kb"], ["c"], kernel_shape=[3, 3]),
+        helper.make_node("Relu", ["c"], ["r"]),
+        helper.make_node(pool, ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+        *([helper.make_node("Add", ["p", "p2"], ["q"])] if skip else []),
+        helper.make_node("Flatten", ["q" if skip else "p"], ["f"]),
+        helper.make_node("Gemm", ["f", "w"], ["y"], transB=1),
+    ]
+    if skip:
+        other = "AveragePool" if pool == "MaxPool" else "MaxPool"
+        nodes.insert(3, helper.make_node(other, ["r"], ["p2"], kernel_shape=[2, 2], strides=[2, 2]))
+    constants = [numpy_helper.from_array(v.astype(np.float32), k) for k, v in weights.items()]
+    x, y = (helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in (("x", ["n", 1, 6, 6]), ("y", ["n", 3])))
+    graph = helper.make_graph(nodes, "g", [x], [y], constants)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    return path
+
+
+@pytest.mark.parametrize("target", ["latency", "area"])
+@pytest.mark.parametrize(("pool", "layer"), [("MaxPool", MaxPooling), ("AveragePool", AveragePooling)])
+def test_an_image_network_becomes_exact_rtl(tmp_path: Path, pool: str, layer: type, target: str) -> None:
+    x = np.random.default_rng(1).random((60, 1, 6, 6)).astype(np.float32)
+    model = image_network(tmp_path / "m.onnx", pool)
+    design = nnfpga.compile(model, x, emit="rtl", samples=24, target=target, bits=5)
+    assert {Convolution, layer} < {type(n) for n in design.graph.layers}
+    assert design.report()["exact"]["rtl"] is True
+    if target == "latency":
+        assert design.report()["interval_cycles"] == 1
+
+
+def test_branches_have_an_integer_model_and_no_hardware_yet(tmp_path: Path) -> None:
+    x = np.random.default_rng(1).random((60, 1, 6, 6)).astype(np.float32)
+    model = image_network(tmp_path / "m.onnx", "MaxPool", skip=True)
+    design = nnfpga.compile(model, x, emit="model")
+    assert design.predict(x).shape == (60, 3)
+    with pytest.raises(nnfpga.CompileError) as caught:
+        nnfpga.compile(model, x, emit="rtl")
+    for line in str(caught.value).splitlines():
+        assert line.endswith(": branches have no hardware yet; use a chain of layers")
