@@ -66,8 +66,9 @@ class Model:
 
     @property
     def result(self) -> Tensor:
-        """The integer output, in the unit of the file's output."""
-        return self.outside(self.graph.outputs[0])
+        """The integer output: the class, or scores in the unit of the file's output."""
+        name = self.graph.outputs[0]
+        return self.graph.tensors[name] if self.ending.classifies else self.outside(name)
 
     def outside(self, name: str) -> Tensor:
         """A tensor with what the host applies behind it in its scale and offset."""

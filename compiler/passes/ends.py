@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..errors import CompileError, Problem
 from ..exact import Ints, fractions
+from ..layers.arg_max import RealArgMax
 from ..layers.dense import Linear
 from ..layers.scalar import Apply, Quantize
 from ..real import RealGraph, Reals
@@ -84,14 +85,33 @@ def entry(graph: RealGraph) -> Entry:
 
 
 def split_exit(graph: RealGraph) -> tuple[RealGraph, Affine | None]:
-    """The network that ends in the sums of its last matrix where the file quantised that, and what follows them.
+    """The network that ends in the sums of its last matrix, or their arg-max, where the file quantised that.
+
+    The second result is what follows the sums.
 
     An affine function behind exact sums costs hardware and accuracy; the host applies it to the integers instead.
     """
     made = {op.name: op for op in graph.ops}
-    if len(graph.outputs) == 1 and isinstance(last := made.get(graph.outputs[0]), Apply):
-        sums = made.get(last.inputs[0])
-        exact = isinstance(sums, Linear) and sums.scale is not None
-        if isinstance(last.function, Affine) and exact and len(graph.readers(last.inputs[0])) == 1:
-            return graph.replace([op for op in graph.ops if op is not last], last.inputs), last.function
-    return graph, None
+    if len(graph.outputs) != 1:
+        return graph, None
+    end = made.get(graph.outputs[0])
+    chooser = end if isinstance(end, RealArgMax) else None
+    last = made.get(chooser.inputs[0]) if chooser is not None else end
+    if not isinstance(last, Apply) or not isinstance(last.function, Affine):
+        return graph, None
+    sums = made.get(last.inputs[0])
+    if not isinstance(sums, Linear) or sums.scale is None or len(graph.readers(sums.name)) > 1:
+        return graph, None
+    if chooser is None:
+        return graph.replace([op for op in graph.ops if op is not last], last.inputs), last.function
+    if not keeps_order(last.function) or len(graph.readers(last.name)) > 1:
+        return graph, None
+    moved = replace(chooser, inputs=last.inputs)
+    ops = [moved if op is chooser else op for op in graph.ops if op is not last]
+    return graph.replace(ops), last.function
+
+
+def keeps_order(function: Affine) -> bool:
+    """Whether the greatest of several numbers stays the greatest, ties included: one rising line for all."""
+    slopes, intercepts = {*function.slope.flat}, {*function.intercept.flat}
+    return len(slopes) == len(intercepts) == 1 and min(slopes) > 0

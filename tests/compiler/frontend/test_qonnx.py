@@ -93,6 +93,10 @@ def test_a_quantised_network_is_exact() -> None:
     design = compiled(model, x, path)
     assert np.abs(design.predict(x) - reference).max() < 1e-4  # a wrong integer would be 0.07 * 0.19 * 1.7 off
     assert [type(layer).__name__ for layer in design.graph.layers] == ["Dense", "Scalar", "Dense"]
+    chosen = nnfpga.compile(path, x, emit="model", output="class")
+    assert [type(layer).__name__ for layer in chosen.graph.layers] == ["Dense", "Scalar", "Dense", "ArgMax"]
+    assert np.array_equal(chosen.predict(x), design.predict(x).argmax(axis=1))
+    assert np.allclose(chosen.scores(x), design.predict(x))
     entry = design.model.entry
     again = Entry.of(entry.to_json())
     assert np.array_equal(again.integers(x), entry.integers(x))
