@@ -13,10 +13,11 @@ import numpy.typing as npt
 from ..circuit.adders import multiply
 from ..circuit.ir import Builder, Value
 from ..errors import CompileError, Problem
-from ..exact import Ints, fractions, ints, matmul, objects
+from ..exact import Ints, fractions, matmul, objects
 from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
+from .dense import integer_rows
 from .window import Window
 
 __all__ = ["Convolution", "Convolve"]
@@ -57,12 +58,7 @@ class Convolve(Op):
         ValueError
             where a weight is no multiple of its output's scale.
         """
-        if self.scale is None:
-            raise ValueError(f"the weights of '{self.name}' are not quantised")
-        rows: npt.NDArray[Any] = fractions(self.weight.reshape(len(self.weight), -1)) / self.scale[:, None]
-        if any(q.denominator != 1 for q in rows.flat):
-            raise ValueError(f"the weights of '{self.name}' are no multiples of their scales")
-        return ints(np.vectorize(int, otypes=[object])(rows)).reshape(self.weight.shape)
+        return integer_rows(self.name, self.weight, self.scale)
 
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs

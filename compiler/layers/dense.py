@@ -19,7 +19,7 @@ from ..number import Number
 from ..real import Op, Reals, Shape
 from ..weights import Weights, detect
 
-__all__ = ["Dense", "Linear"]
+__all__ = ["Dense", "Linear", "integer_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,14 +51,7 @@ class Linear(Op):
         ValueError
             where a weight is no multiple of its row's scale.
         """
-        if self.scale is None:
-            raise ValueError(f"the weights of '{self.name}' are not quantised")
-        quotient: npt.NDArray[Any] = fractions(self.weight) / self.scale[:, None]
-        if any(q.denominator != 1 for q in quotient.flat):
-            raise ValueError(f"the weights of '{self.name}' are no multiples of their scales")
-        return (
-            ints(np.vectorize(int, otypes=[object])(quotient)) if quotient.size else np.zeros(quotient.shape, np.int64)
-        )
+        return integer_rows(self.name, self.weight, self.scale)
 
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs
@@ -68,6 +61,17 @@ class Linear(Op):
             )
         assert self.scale is not None
         return Dense(self.name, (x.name,), detect(self.integers), self.scale)
+
+
+def integer_rows(name: str, weight: npt.NDArray[np.float64], scale: npt.NDArray[Any] | None) -> Ints:
+    """Weights, outputs first, divided by their outputs' scales; ValueError where one is no multiple of its scale."""
+    if scale is None:
+        raise ValueError(f"the weights of '{name}' are not quantised")
+    rows: npt.NDArray[Any] = fractions(weight.reshape(len(weight), -1)) / scale[:, None]
+    if any(q.denominator != 1 for q in rows.flat):
+        raise ValueError(f"the weights of '{name}' are no multiples of their scales")
+    whole = ints(np.vectorize(int, otypes=[object])(rows)) if rows.size else np.zeros(rows.shape, np.int64)
+    return whole.reshape(weight.shape)
 
 
 @dataclass(frozen=True, eq=False)
