@@ -13,11 +13,11 @@ from .fold_affine import fold_affine
 from .fold_layout import fold_layout
 from .hoist_monotone import hoist_monotone
 from .lower import lower
-from .quantize import Calibration, quantize
+from .quantize import Calibration, Width, quantize
 
 __all__ = [
-    "INTEGER", "REAL", "Calibration", "Entry", "drop_softmax", "entry", "lower", "optimise", "quantize", "simplify",
-    "split_exit",
+    "INTEGER", "REAL", "Calibration", "Entry", "Width", "drop_softmax", "entry", "lower", "optimise", "quantize",
+    "simplify", "split_exit",
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (fold_layout, hoist_monotone, fold_affine)

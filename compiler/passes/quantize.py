@@ -8,7 +8,7 @@ few bits. The bias is left real: it moves into the integer function behind the s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import gcd, lcm
 from typing import Any
@@ -29,7 +29,10 @@ from ..scalar.functions import Affine, Clip, Function, Relu
 from ..scalar.quantizer import Quantizer
 from ..weights.block_circulant import BlockCirculant
 
-__all__ = ["Calibration", "quantize"]
+__all__ = ["Calibration", "Width", "quantize"]
+
+Width = int | Format
+"""Bits whose scale calibration chooses, or a format that says both."""
 
 EXACT_BITS = 16  # weights that are exactly powers of two or on a lattice this narrow are kept as they are
 TABLE_BITS = 2  # a curved function's input gets this many bits more than its output
@@ -39,12 +42,18 @@ SMALLER_SCALES = 4  # how many halvings of the covering scale are tried
 
 @dataclass(frozen=True)
 class Calibration:
-    """Real values of every tensor: of samples (samples first), or two rows of lower and upper bounds (``proven``)."""
+    """Real values of every tensor: of samples (samples first), or two rows of lower and upper bounds (``proven``).
+
+    ``bits`` is the width of everything but of what ``weights`` (by the name of the matrix) and ``activations`` (by the
+    name of the tensor that is quantised) give a width of its own.
+    """
 
     values: Mapping[str, Reals]
     bits: int = 8
     input_format: Format | None = None
     proven: bool = False
+    weights: Mapping[str, Width] = field(default_factory=dict[str, Width])
+    activations: Mapping[str, Width] = field(default_factory=dict[str, Width])
 
 
 def quantize(graph: RealGraph, calibration: Calibration) -> RealGraph:
@@ -93,7 +102,11 @@ class Quantization:
         source = self.activation(op.inputs[0])
         if op.scale is None:
             rows = op.weight.reshape(len(op.weight), -1)
-            weight, scale = quantise_weights(rows, self.calibration.bits, together=self.is_last(op.name))
+            width = self.calibration.weights.get(op.name, self.calibration.bits)
+            if isinstance(width, Format):
+                weight, scale = in_format(rows, width)
+            else:
+                weight, scale = quantise_weights(rows, width, together=self.is_last(op.name))
             op = replace(op, weight=weight.reshape(op.weight.shape), scale=scale)
         assert op.scale is not None
         self.ops.append(replace(op, inputs=(source,)))
@@ -131,7 +144,7 @@ class Quantization:
         if simple and not decided and source in {i.name for i in self.graph.inputs}:
             source = self.activation(source)  # the host sends integers; what could not be folded works on them
         if not simple and source not in self.quantised and self.is_wide(source):
-            source = self.insert(source, self.fit(source, self.calibration.bits + TABLE_BITS, op.function))
+            source = self.insert(source, self.choose(source, self.calibration.bits + TABLE_BITS, op.function))
         elif not simple:
             source = self.quantised.get(source, source)
         if isinstance(op.function, Affine) and source in self.exact_unit and (op.function.slope == 1).all():
@@ -153,7 +166,12 @@ class Quantization:
             return self.quantised[name]
         if name in {i.name for i in self.graph.inputs}:
             return self.insert(name, self.input_quantizer(name))
-        return self.insert(name, self.fit(name, self.calibration.bits))
+        return self.insert(name, self.choose(name, self.calibration.bits))
+
+    def choose(self, name: str, bits: int, through: Function | None = None) -> Quantizer:
+        """The quantiser that the user states for a tensor, or the best one of its width (``bits`` by default)."""
+        width = self.calibration.activations.get(name, bits)
+        return stated(width) if isinstance(width, Format) else self.fit(name, width, through)
 
     def output(self, name: str) -> str:
         """The quantised form of an output: sums keep their own unit and never saturate."""
@@ -176,12 +194,11 @@ class Quantization:
 
     def input_quantizer(self, name: str) -> Quantizer:
         """The input's format: the given one, the data's own lattice where it is narrow, or the best fit."""
-        chosen = self.calibration.input_format
-        if chosen is None and not self.calibration.proven:
-            chosen = lattice(self.calibration.values[name], self.calibration.bits)
-        if chosen is not None:
-            return Quantizer(fractions([chosen.scale]), chosen.low, chosen.high)
-        return self.fit(name, self.calibration.bits)
+        width = self.calibration.input_format or self.calibration.activations.get(name, self.calibration.bits)
+        if isinstance(width, Format):
+            return stated(width)
+        own = None if self.calibration.proven else lattice(self.calibration.values[name], width)
+        return self.fit(name, width) if own is None else stated(own)
 
     def fit(self, name: str, bits: int, through: Function | None = None) -> Quantizer:
         """The power-of-two scale with the least squared error, measured behind ``through``."""
@@ -202,6 +219,16 @@ class Quantization:
 
         exponent = best_exponent(top, lambda e: seen(quantizer(e).evaluate(values)) - seen(values))
         return quantizer(exponent)
+
+
+def stated(format: Format) -> Quantizer:
+    """The quantiser of a format."""
+    return Quantizer(fractions([format.scale]), format.low, format.high)
+
+
+def in_format(weight: Reals, format: Format) -> tuple[Reals, npt.NDArray[Any]]:
+    """The matrix rounded to a format, and the exact scale of each row."""
+    return stated(format).evaluate(weight), np.full(len(weight), format.scale, dtype=object)
 
 
 def covering(largest: float, high: int) -> int:
