@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,13 @@ class Op(ABC):
     def bounds_of(self, *inputs: tuple[Reals, Reals]) -> tuple[Reals, Reals]:
         """Bounds of each result element from those of every input; a join of several inputs has its own."""
         return self.bounds(*single(inputs))
+
+    def unit(self, *units: Fraction) -> Fraction | None:
+        """What a unit of the exact result is worth, from those of the inputs, where the result may be wider than these.
+
+        None where it is no wider than the input and in its unit.
+        """
+        return None
 
     @abstractmethod
     def lower(self, *inputs: Tensor) -> Layer:

@@ -42,6 +42,9 @@ class Sum(Op):
         low, high = zip(*terms, strict=True)
         return np.sum(low, axis=0), np.sum(high, axis=0)
 
+    def unit(self, *units: Fraction) -> Fraction | None:
+        return common_unit(units)
+
     def lower(self, *inputs: Tensor) -> Layer:
         factors = align(self.node, inputs)
         signed = tuple(s * f for s, f in zip(self.signs, factors, strict=True))
@@ -64,6 +67,9 @@ class Concatenate(Op):
     def bounds_of(self, *inputs: tuple[Reals, Reals]) -> tuple[Reals, Reals]:
         low, high = zip(*inputs, strict=True)
         return np.concatenate(low, axis=-1), np.concatenate(high, axis=-1)
+
+    def unit(self, *units: Fraction) -> Fraction | None:
+        return common_unit(units)
 
     def lower(self, *inputs: Tensor) -> Layer:
         channels = tuple(x.shape[-1] for x in inputs)
@@ -143,9 +149,14 @@ def align(node: str, inputs: Sequence[Tensor]) -> tuple[int, ...]:
         what = "an input of the join has a scale or offset per channel"
         raise CompileError([Problem(node, what, "quantise it per tensor")])
     scales = [Fraction(x.scale.reshape(-1)[0]) for x in inputs]
-    common = lcm(*(s.denominator for s in scales))
-    whole = [int(s * common) for s in scales]
-    return tuple(w // gcd(*whole) for w in whole)
+    one = common_unit(scales)
+    return tuple(int(s / one) for s in scales)
+
+
+def common_unit(units: Sequence[Fraction]) -> Fraction:
+    """The greatest unit of which each is a multiple."""
+    common = lcm(*(u.denominator for u in units))
+    return Fraction(gcd(*(int(u * common) for u in units)), common)
 
 
 def unit(inputs: Sequence[Tensor], factors: Sequence[int]) -> npt.NDArray[Any]:

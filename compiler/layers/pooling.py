@@ -101,6 +101,9 @@ class AveragePool(Op):
         """The least common multiple of all divisors: a unit of the input counts this often in the result."""
         return lcm(*map(int, {*self.divisors.flat}))
 
+    def unit(self, *units: Fraction) -> Fraction | None:
+        return units[0] / self.divisor
+
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs
         if any(o != 0 for o in x.offset.flat):

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import gcd, lcm
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,6 @@ from ..formats import Format
 from ..layers.arg_max import RealArgMax, RealSign
 from ..layers.convolution import Convolve
 from ..layers.dense import Linear
-from ..layers.join import Concatenate, Sum
-from ..layers.pooling import AveragePool
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Reals
 from ..scalar.functions import Affine, Clip, Function, Relu
@@ -80,20 +77,12 @@ class Quantization:
                     self.linear(op)
                 case Apply():
                     self.apply(op)
-                case AveragePool():
-                    self.average(op)
-                case Sum() | Concatenate():
-                    self.join(op)
                 case Quantize():
                     self.ops.append(op)
                     self.quantised[op.name] = op.name
                     self.scale[op.name] = op.quantizer.scale
-                case _:  # its result is in the unit of its input; a decision is taken on the sums as they are
-                    decides = isinstance(op, (RealArgMax, RealSign))
-                    source = self.output(op.inputs[0]) if decides else self.activation(op.inputs[0])
-                    self.ops.append(replace(op, inputs=(source,)))
-                    self.quantised[op.name] = op.name
-                    self.scale[op.name] = self.scale.get(source, fractions([1]))
+                case _:
+                    self.other(op)
         outputs = tuple(self.output(name) for name in self.graph.outputs)
         return self.graph.replace(self.ops, outputs)
 
@@ -115,19 +104,18 @@ class Quantization:
         if len({*units.flat}) == 1:
             self.same_unit.add(op.name)
 
-    def average(self, op: AveragePool) -> None:
-        """Quantise the input; the sums stay as wide as they are, in a unit that holds the divisor."""
-        source = self.activation(op.inputs[0])
-        self.ops.append(replace(op, inputs=(source,)))
-        self.exact_unit[op.name] = min(self.scale[source].flat) / op.divisor
-
-    def join(self, op: Sum | Concatenate) -> None:
-        """Quantise every input; the result is as wide as it is, in the greatest unit that divides all of theirs."""
-        sources = tuple(self.activation(name) for name in op.inputs)
+    def other(self, op: Op) -> None:
+        """Quantise every input; a result that may be wider than these is quantised again by what reads it."""
+        decides = isinstance(op, (RealArgMax, RealSign))  # a decision is taken on the sums as they are
+        sources = tuple(self.output(name) if decides else self.activation(name) for name in op.inputs)
         self.ops.append(replace(op, inputs=sources))
-        units = [Fraction(self.scale[name].reshape(-1)[0]) for name in sources]
-        common = lcm(*(u.denominator for u in units))
-        self.exact_unit[op.name] = Fraction(gcd(*(int(u * common) for u in units)), common)
+        scales = [self.scale.get(name, fractions([1])) for name in sources]
+        unit = op.unit(*(Fraction(min(scale.flat)) for scale in scales))
+        if unit is None:
+            self.quantised[op.name] = op.name
+            self.scale[op.name] = scales[0]
+        else:
+            self.exact_unit[op.name] = unit
 
     def is_last(self, name: str) -> bool:
         """Whether sums leave the network or meet in an arg-max as they are: then all rows need one scale."""
@@ -155,7 +143,7 @@ class Quantization:
         """Whether a tensor still carries an accumulator's full width: no quantiser since the last matrix."""
         made = {op.name: op for op in self.ops}
         while (op := made.get(name)) is not None:
-            if isinstance(op, (Quantize, Linear, Convolve, AveragePool, Sum, Concatenate)):
+            if isinstance(op, Quantize) or name in self.exact_unit:
                 return not isinstance(op, Quantize)
             name = op.inputs[0]
         return True
