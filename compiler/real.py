@@ -7,23 +7,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from .exact import fractions, ints
+
 if TYPE_CHECKING:
     from .graph import Layer, Tensor
 
-__all__ = ["Op", "RealGraph", "RealInput", "Reals", "Shape"]
+__all__ = ["Op", "RealGraph", "RealInput", "Reals", "Shape", "Units", "Weighted"]
 
 Reals = npt.NDArray[np.float64]
 Shape = tuple[int, ...]
+Units = npt.NDArray[Any]
+"""Exact fractions."""
 
 
 @dataclass(frozen=True, eq=False)
 class Op(ABC):
     """One real-valued operation; its result carries its name, ``node`` the ONNX node it came from."""
+
+    decides: ClassVar[bool] = False
+    """Whether it compares sums: post-training quantisation leaves these as wide as they are, all in one unit."""
 
     name: str
     inputs: tuple[str, ...]
@@ -55,6 +62,35 @@ class Op(ABC):
     @abstractmethod
     def lower(self, *inputs: Tensor) -> Layer:
         """The same operation on the integers that stand for the inputs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted(Op):
+    """A linear operation with constant weights, outputs first; the bias is an ``Apply(Affine)`` of its own.
+
+    ``scale`` (one exact fraction per output, or None where the weights are not quantised) divides each output's
+    weights into integers.
+    """
+
+    weight: npt.NDArray[np.float64]
+    scale: Units | None = field(default=None, kw_only=True)
+
+    @property
+    def integers(self) -> npt.NDArray[Any]:
+        """The weights divided by their outputs' scales.
+
+        Raises
+        ------
+        ValueError
+            where a weight is no multiple of its output's scale.
+        """
+        if self.scale is None:
+            raise ValueError(f"the weights of '{self.name}' are not quantised")
+        rows: npt.NDArray[Any] = fractions(self.weight.reshape(len(self.weight), -1)) / self.scale[:, None]
+        if any(q.denominator != 1 for q in rows.flat):
+            raise ValueError(f"the weights of '{self.name}' are no multiples of their scales")
+        whole = ints(np.vectorize(int, otypes=[object])(rows)) if rows.size else np.zeros(rows.shape, np.int64)
+        return whole.reshape(self.weight.shape)
 
 
 @dataclass(frozen=True)
@@ -97,9 +133,23 @@ class RealGraph:
             known[op.name] = op.bounds_of(*(known[name] for name in op.inputs))
         return known
 
+    @cached_property
+    def makers(self) -> dict[str, Op]:
+        """The operation that makes each tensor, inputs left out."""
+        return {op.name: op for op in self.ops}
+
+    @cached_property
+    def reading(self) -> dict[str, list[Op]]:
+        """The operations that read each tensor, in order."""
+        known: dict[str, list[Op]] = {}
+        for op in self.ops:
+            for name in dict.fromkeys(op.inputs):
+                known.setdefault(name, []).append(op)
+        return known
+
     def readers(self, name: str) -> list[Op]:
         """The operations that read a tensor."""
-        return [op for op in self.ops if name in op.inputs]
+        return self.reading.get(name, [])
 
     def replace(self, ops: Sequence[Op], outputs: tuple[str, ...] | None = None) -> RealGraph:
         """The same inputs with other operations (and outputs)."""

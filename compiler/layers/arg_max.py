@@ -22,6 +22,8 @@ __all__ = ["ArgMax", "RealArgMax", "RealSign"]
 class RealArgMax(Op):
     """The index of the greatest element of the last axis."""
 
+    decides = True
+
     def shape(self, *inputs: Shape) -> Shape:
         return (1,)
 
@@ -41,6 +43,8 @@ class RealArgMax(Op):
 @dataclass(frozen=True, eq=False)
 class RealSign(Op):
     """The class that one score decides: 1 where it is above zero, else 0."""
+
+    decides = True
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

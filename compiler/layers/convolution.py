@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import gcd
 from typing import Any
 
@@ -16,8 +16,7 @@ from ..errors import CompileError, Problem
 from ..exact import Ints, fractions, matmul, objects
 from ..graph import Layer, Tensor
 from ..number import Number
-from ..real import Op, Reals, Shape
-from .dense import integer_rows
+from ..real import Reals, Shape, Weighted
 from .window import Window
 
 __all__ = ["Convolution", "Convolve"]
@@ -26,19 +25,15 @@ Product = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Convolve(Op):
+class Convolve(Weighted):
     """``y[p, o] = sum over taps t and channels c of weight[o, t, c] * x[stride * p + dilation * t - before, c]``.
 
     Inputs are (*spatial, channels), ``weight`` is (outputs, *kernel, channels / groups); output ``o`` reads the
-    channels of group ``o * groups / outputs``. Padding is zero. The bias is an ``Apply(Affine)`` of its own.
-    ``scale`` (one exact fraction per output channel, or None where the weights are not quantised) divides each
-    output's weights into integers.
+    channels of group ``o * groups / outputs``. Padding is zero.
     """
 
-    weight: npt.NDArray[np.float64]
     window: Window
     groups: int = 1
-    scale: npt.NDArray[Any] | None = field(default=None, kw_only=True)
 
     def shape(self, *inputs: Shape) -> Shape:
         return self.window.result(inputs[0], len(self.weight))
@@ -48,17 +43,6 @@ class Convolve(Op):
 
     def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
         return extremes(low, high, self.weight, self.window, self.groups, np.matmul)
-
-    @property
-    def integers(self) -> Ints:
-        """The weights divided by their outputs' scales.
-
-        Raises
-        ------
-        ValueError
-            where a weight is no multiple of its output's scale.
-        """
-        return integer_rows(self.name, self.weight, self.scale)
 
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs

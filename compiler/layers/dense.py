@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
 from typing import Any
@@ -13,24 +13,18 @@ import numpy.typing as npt
 from ..circuit.adders import multiply
 from ..circuit.ir import Builder, Value
 from ..errors import CompileError, Problem
-from ..exact import Ints, fractions, ints, matmul, objects
+from ..exact import Ints, fractions, matmul, objects
 from ..graph import Layer, Tensor
 from ..number import Number
-from ..real import Op, Reals, Shape
+from ..real import Reals, Shape, Weighted
 from ..weights import Weights, detect
 
-__all__ = ["Dense", "Linear", "integer_rows"]
+__all__ = ["Dense", "Linear"]
 
 
 @dataclass(frozen=True, eq=False)
-class Linear(Op):
-    """``weight @ x`` over the last axis; the bias is an ``Apply(Affine)`` of its own.
-
-    ``scale`` (one exact fraction per row, or None where the weights are not quantised) divides each row into integers.
-    """
-
-    weight: npt.NDArray[np.float64]
-    scale: npt.NDArray[Any] | None = field(default=None, kw_only=True)
+class Linear(Weighted):
+    """``weight @ x`` over the last axis."""
 
     def shape(self, *inputs: Shape) -> Shape:
         return (*inputs[0][:-1], self.weight.shape[0])
@@ -42,17 +36,6 @@ class Linear(Op):
         up, down = np.maximum(self.weight, 0).T, np.minimum(self.weight, 0).T
         return low @ up + high @ down, high @ up + low @ down
 
-    @property
-    def integers(self) -> Ints:
-        """The weights divided by their rows' scales.
-
-        Raises
-        ------
-        ValueError
-            where a weight is no multiple of its row's scale.
-        """
-        return integer_rows(self.name, self.weight, self.scale)
-
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs
         if any(o != 0 for o in x.offset.flat) or len({*x.scale.flat}) > 1:
@@ -61,17 +44,6 @@ class Linear(Op):
             )
         assert self.scale is not None
         return Dense(self.name, (x.name,), detect(self.integers), self.scale)
-
-
-def integer_rows(name: str, weight: npt.NDArray[np.float64], scale: npt.NDArray[Any] | None) -> Ints:
-    """Weights, outputs first, divided by their outputs' scales; ValueError where one is no multiple of its scale."""
-    if scale is None:
-        raise ValueError(f"the weights of '{name}' are not quantised")
-    rows: npt.NDArray[Any] = fractions(weight.reshape(len(weight), -1)) / scale[:, None]
-    if any(q.denominator != 1 for q in rows.flat):
-        raise ValueError(f"the weights of '{name}' are no multiples of their scales")
-    whole = ints(np.vectorize(int, otypes=[object])(rows)) if rows.size else np.zeros(rows.shape, np.int64)
-    return whole.reshape(weight.shape)
 
 
 @dataclass(frozen=True, eq=False)

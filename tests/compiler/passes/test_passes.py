@@ -22,9 +22,9 @@ from nnfpga.compiler.layers.scalar import Apply
 from nnfpga.compiler.layers.softmax import BothClasses, Softmax
 from nnfpga.compiler.passes import Calibration, drop_softmax, lower, optimise, quantize, simplify
 from nnfpga.compiler.passes.drop_softmax import Want
+from nnfpga.compiler.passes.fit import quantise_weights
 from nnfpga.compiler.passes.fold_affine import fold_affine
 from nnfpga.compiler.passes.fold_layout import fold_layout
-from nnfpga.compiler.passes.quantize import quantise_weights
 from nnfpga.compiler.real import Op, RealGraph, RealInput
 from nnfpga.compiler.scalar.functions import Affine, Relu, Sigmoid, Tanh
 

@@ -1,0 +1,117 @@
+"""Scales for weights and values: powers of two with the least squared error, and the data's own lattices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..exact import fractions
+from ..formats import Format
+from ..real import Reals
+from ..scalar.functions import Function
+from ..scalar.quantizer import Quantizer
+from ..weights.block_circulant import BlockCirculant
+
+__all__ = ["fit", "in_format", "lattice", "quantise_weights", "stated"]
+
+EXACT_BITS = 16  # weights that are exactly powers of two or on a lattice this narrow are kept as they are
+FIT_VALUES = 1 << 19  # of more, the error of a scale is measured on a sample
+SMALLER_SCALES = 4  # how many halvings of the covering scale are tried
+
+
+def fit(values: Reals, bits: int, through: Function | None = None) -> Quantizer:
+    """The power-of-two scale with the least squared error, measured behind ``through``; signed where a value is."""
+    whole = values = values.reshape(-1)
+    if values.size > FIT_VALUES:
+        values = values[np.random.default_rng(0).integers(0, values.size, FIT_VALUES)]
+    largest = float(np.abs(whole).max(initial=0.0)) or 1.0
+    signed = bool(whole.min(initial=0.0) < 0)
+    low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
+    top = covering(largest, high)
+
+    def quantizer(exponent: int) -> Quantizer:
+        return Quantizer(fractions([Fraction(2) ** exponent]), low, high)
+
+    def seen(x: Reals) -> Reals:
+        return x if through is None else through.evaluate(x)
+
+    exponent = best_exponent(top, lambda e: seen(quantizer(e).evaluate(values)) - seen(values))
+    return quantizer(exponent)
+
+
+def stated(format: Format) -> Quantizer:
+    """The quantiser of a format."""
+    return Quantizer(fractions([format.scale]), format.low, format.high)
+
+
+def in_format(weight: Reals, format: Format) -> tuple[Reals, npt.NDArray[Any]]:
+    """The matrix rounded to a format, and the exact scale of each row."""
+    return stated(format).evaluate(weight), np.full(len(weight), format.scale, dtype=object)
+
+
+def covering(largest: float, high: int) -> int:
+    """The least exponent with ``high * 2^exponent >= largest``, within half a unit."""
+    return int(np.ceil(np.log2(largest / (high + 0.5))))
+
+
+def best_exponent(top: int, error: Callable[[int], Reals]) -> int:
+    """The exponent, from ``top`` down, with the least squared error; the larger one of equals."""
+    candidates = range(top, top - SMALLER_SCALES, -1)
+    return min(candidates, key=lambda e: (float(np.square(error(e)).sum()), -e))
+
+
+def lattice(values: Reals, bits: int) -> Format | None:
+    """The narrowest format that holds every value exactly, if it has at most ``bits`` bits."""
+    low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
+    for fraction in range(bits + 1):
+        scaled = values * 2.0**fraction
+        if np.array_equal(scaled, np.rint(scaled)):
+            a, b = int(low * 2**fraction), int(high * 2**fraction)
+            width = max((~a).bit_length() + 1 if a < 0 else 1, b.bit_length() + (a < 0))
+            return Format(width, width - fraction, a < 0) if width <= bits else None
+    return None
+
+
+def quantise_weights(
+    weight: npt.NDArray[np.float64], bits: int, together: bool = False
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any]]:
+    """The matrix rounded to ``bits`` bits, and the exact scale of each row; one scale for all rows ``together``."""
+    circulant = BlockCirculant.find(weight)
+    group = len(weight) if together else 1 if circulant is None else circulant.columns.shape[2]
+    result, scales = np.empty_like(weight), np.empty(len(weight), dtype=object)
+    for start in range(0, len(weight), group):
+        rows = weight[start : start + group]
+        exponent = row_exponent(rows, bits)
+        unit = 2.0**exponent
+        limit = (1 << (bits - 1)) - 1 if not is_exact(rows, exponent) else np.inf
+        result[start : start + group] = unit * np.clip(np.floor(rows / unit + 0.5), -limit, limit)
+        scales[start : start + group] = Fraction(2) ** exponent
+    return result, scales
+
+
+def is_exact(rows: npt.NDArray[np.float64], exponent: int) -> bool:
+    """Whether every weight is a multiple of 2^exponent."""
+    return bool((rows / 2.0**exponent == np.rint(rows / 2.0**exponent)).all())
+
+
+def row_exponent(rows: npt.NDArray[np.float64], bits: int) -> int:
+    """The scale's exponent: the weights' own lattice where that is narrow, else the least squared error."""
+    magnitude = np.abs(rows[rows != 0])
+    if magnitude.size == 0:
+        return 0
+    mantissa, exponents = np.frexp(magnitude)
+    whole = (mantissa * 2.0**53).astype(np.int64)
+    finest = int((exponents - 53 + np.log2(whole & -whole).astype(np.int64)).min())
+    span = int(np.ceil(np.log2(magnitude.max() / 2.0**finest + 1)))
+    if span <= bits - 1 or (span <= EXACT_BITS and bool((mantissa == 0.5).all())):
+        return finest
+    limit = (1 << (bits - 1)) - 1
+
+    def error(e: int) -> Reals:
+        return 2.0**e * np.clip(np.floor(rows / 2.0**e + 0.5), -limit, limit) - rows
+
+    return best_exponent(covering(float(magnitude.max()), limit), error)
