@@ -16,6 +16,7 @@ from nnfpga.compiler.circuit.ir import (
     Greater,
     Input,
     Lookup,
+    Multiply,
     Node,
     Range,
     Select,
@@ -45,6 +46,11 @@ def _(node: Constant, ranges: Sequence[Range], *inputs: Value) -> Value:
 def _(node: Add, ranges: Sequence[Range], *inputs: Value) -> Value:
     a, b = inputs[0].shift_left(node.a_shift), inputs[1].shift_left(node.b_shift)
     return a - b if node.subtract else a + b
+
+
+@express.register
+def _(node: Multiply, ranges: Sequence[Range], *inputs: Value) -> Value:
+    return inputs[0] * inputs[1]
 
 
 @express.register

@@ -57,7 +57,7 @@ def check_chain(graph: Graph) -> None:
     """Raise CompileError where something else than the layer before is read."""
     previous, problems = graph.inputs[0].name, list[Problem]()
     for layer in graph.layers:
-        if layer.inputs != (previous,):
+        if {*layer.inputs} != {previous}:
             problems.append(Problem(f"layer '{layer.name}'", "branches have no hardware yet", "use a chain of layers"))
         previous = layer.name
     if len(graph.outputs) != 1 or graph.outputs[0] != previous:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
-from nnfpga.compiler.circuit.ir import Add, AtLeast, Builder, Circuit, Clamp, Greater, Lookup, Select
+from nnfpga.compiler.circuit.ir import Add, AtLeast, Builder, Circuit, Clamp, Greater, Lookup, Multiply, Select
 from nnfpga.compiler.device import Device
 from nnfpga.compiler.graph import Graph, Layer
 from nnfpga.compiler.plan import Cost, Estimate
@@ -31,6 +31,9 @@ def circuit_cost(circuit: Circuit) -> Cost:
         match node:
             case Add():
                 lut += r.width - r.zeros
+            case Multiply():
+                a, b = (circuit.ranges[v] for v in node.reads)
+                lut += a.width * b.width
             case Clamp() | Select():
                 lut += 1.5 * r.width if isinstance(node, Clamp) else r.width
             case Greater() | AtLeast():

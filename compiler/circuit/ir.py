@@ -21,6 +21,7 @@ __all__ = [
     "Greater",
     "Input",
     "Lookup",
+    "Multiply",
     "Node",
     "Range",
     "Select",
@@ -130,6 +131,29 @@ class Add(Node):
     def evaluate(self, *inputs: Ints) -> Ints:
         a, b = inputs[0] << self.a_shift, inputs[1] << self.b_shift
         return a - b if self.subtract else a + b
+
+
+@dataclass(frozen=True)
+class Multiply(Node):
+    """``a * b``; of a value with itself, its square."""
+
+    a: Value
+    b: Value
+
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        return self.a, self.b
+
+    def range(self, *inputs: Range) -> Range:
+        a, b = inputs
+        corners = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high]
+        low = min(corners)
+        if self.a == self.b:
+            low = 0 if a.low <= 0 <= a.high else min(a.low**2, a.high**2)
+        return Range(low, max(corners), a.zeros + b.zeros)
+
+    def evaluate(self, *inputs: Ints) -> Ints:
+        return inputs[0] * inputs[1]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from ..device import Timing
-from .ir import Add, AtLeast, Circuit, Clamp, Constant, Greater, Input, Lookup, Node, Select
+from .ir import Add, AtLeast, Circuit, Clamp, Constant, Greater, Input, Lookup, Multiply, Node, Select
 
 __all__ = ["Schedule", "delay", "schedule"]
 
@@ -29,6 +29,11 @@ def delay(node: Node, width: int, timing: Timing) -> float:
 @delay.register
 def _(node: Add, width: int, timing: Timing) -> float:
     return timing.lut_ns + timing.spread_ns + timing.carry_ns * width
+
+
+@delay.register
+def _(node: Multiply, width: int, timing: Timing) -> float:
+    return (timing.lut_ns + timing.spread_ns) * max(width // 2, 1).bit_length() + timing.carry_ns * width
 
 
 @delay.register

@@ -18,9 +18,12 @@ from nnfpga.compiler.graph import Graph, Layer, Tensor
 from nnfpga.compiler.layers.arg_max import ArgMax
 from nnfpga.compiler.layers.convolution import Convolution
 from nnfpga.compiler.layers.dense import Dense
+from nnfpga.compiler.layers.extreme import Extremum
 from nnfpga.compiler.layers.join import Concatenation, Summation
 from nnfpga.compiler.layers.pooling import AveragePooling, MaxPooling
+from nnfpga.compiler.layers.product import Product
 from nnfpga.compiler.layers.rearrange import Rearrange
+from nnfpga.compiler.layers.reduction import ExtremeReduction, SumReduction
 from nnfpga.compiler.layers.scalar import Scalar
 from nnfpga.compiler.number import Number
 from nnfpga.compiler.plan import Folded, Goal, Implementation, Lanes, Plan, Unrolled, make_plan
@@ -152,12 +155,29 @@ def test_rearrange(harness: Any) -> None:
     harness.check(lambda: Network(graph, plan, GENERIC), network.i_edge, network.o_edge, data, layer.evaluate(data))
 
 
+@pytest.mark.parametrize("low", [-200, -8])
+def test_squares_and_reductions(harness: Any, low: int) -> None:
+    x = Tensor("x", (4, 3), Number.of(low, 7), ONE, ZERO)
+    layers: list[Layer] = [
+        Product("square", ("x", "x")),
+        ExtremeReduction("most", ("square",), (1,), (4, 3), False),
+        SumReduction("sum", ("most",), (0, 1), (4, 1), 1),
+    ]
+    graph = Graph((x,), tuple(layers), ("sum",))
+    plan = plan_of(graph, (U, U, U))
+    network = Network(graph, plan, GENERIC)
+    data = batch(graph)
+    harness.check(
+        lambda: Network(graph, plan, GENERIC), network.i_edge, network.o_edge, data, graph.evaluate(data)["sum"]
+    )
+
+
 def test_every_pair_that_is_planned_is_tested() -> None:
     """Dense x Folded, Scalar x Lanes and ArgMax x Lanes have their own files; everything has Unrolled."""
     assert {*getattr(import_module("nnfpga.rtl._build"), UNITS)} == {(Dense, Folded), (Scalar, Lanes), (ArgMax, Lanes)}
-    unrolled = {type(n) for n in GRAPH.layers} | {Rearrange}
+    unrolled = {type(n) for n in GRAPH.layers} | {Rearrange, Product, SumReduction, ExtremeReduction}
     images = {Convolution, MaxPooling, AveragePooling}  # tests/nnfpga/test_images.py
-    joins = {Summation, Concatenation}  # no hardware yet: a network is a chain
+    joins = {Summation, Concatenation, Extremum}  # no hardware yet: a network is a chain
     assert unrolled | images | joins == {*Layer.__subclasses__()}
 
 

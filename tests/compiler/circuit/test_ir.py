@@ -13,6 +13,7 @@ from nnfpga.compiler.circuit.ir import (
     Constant,
     Greater,
     Lookup,
+    Multiply,
     Node,
     Range,
     Select,
@@ -25,6 +26,7 @@ from nnfpga.compiler.number import Number
 NODES: list[Node] = [
     Add(0, 1), Add(0, 1, 2, 0), Add(0, 1, 0, 3, subtract=True), Shift(0, 2), Shift(0, -2), Clamp(0, -3, 4),
     Lookup(0, -6, tuple(v * v for v in range(-6, 10))), AtLeast(0, 2), Greater(0, 1), Select(2, 0, 1),
+    Multiply(0, 1), Multiply(0, 0),
 ]  # fmt: skip
 A, B, C = Number.of(-6, 9), Number.of(0, 5), Number.of(0, 1)
 
@@ -85,9 +87,8 @@ def test_schedule_never_reads_before_a_value_is_there(seed: int, clock: float) -
     values = builder.start()
     for _ in range(25):
         a, b = (int(v) for v in rng.choice(values[-6:], 2))
-        node = [Add(a, b, 0, 1), Clamp(a, -9, 9), Shift(a, 1), Greater(a, b), Constant(int(rng.integers(9)))][
-            rng.integers(5)
-        ]
+        nodes = [Add(a, b, 0, 1), Clamp(a, -9, 9), Shift(a, 1), Greater(a, b), Constant(int(rng.integers(9)))]
+        node = [*nodes, Multiply(a, b)][rng.integers(6)]
         values.append(builder.add(node))
     circuit = builder.finish(values[-4:])
     plan = schedule(circuit, GENERIC.timing, clock)

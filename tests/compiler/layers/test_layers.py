@@ -19,9 +19,12 @@ from nnfpga.compiler.graph import Layer, Tensor
 from nnfpga.compiler.layers.arg_max import ArgMax, RealArgMax
 from nnfpga.compiler.layers.convolution import Convolution
 from nnfpga.compiler.layers.dense import Dense, Linear
+from nnfpga.compiler.layers.extreme import Extremum
 from nnfpga.compiler.layers.join import Concatenation, Summation
 from nnfpga.compiler.layers.pooling import AveragePooling, MaxPooling
+from nnfpga.compiler.layers.product import Product
 from nnfpga.compiler.layers.rearrange import Rearrange
+from nnfpga.compiler.layers.reduction import ExtremeReduction, SumReduction
 from nnfpga.compiler.layers.scalar import Apply, Scalar
 from nnfpga.compiler.layers.softmax import Softmax
 from nnfpga.compiler.layers.window import Window
@@ -50,6 +53,7 @@ LEFT = Pieces.of(-3, 3, [Line(-3, 4, 2, 0)])
 BENT = Pieces.of(-3, 3, [Line(-3, 0, 5, 0), Line(-1, -2, 3, 0), Line(2, 3, -4, 1)])
 STEPS = Pieces.of(-3, 3, [Line(-3, 0, -2, 0), Line(0, 0, 4, 0), Line(2, 0, 9, 0)])
 PAIR = Window((2,), (1,), (0,), (0,), (1,))
+EVEN_CHANNEL = Number.of([[-4], [1]], [[2], [5]], [[2], [4]])
 EVEN = Number.of([-2, 0, 1], [2, 3, 1], [4, 1, 0])
 
 
@@ -75,6 +79,13 @@ ROWS = [
     Row(AveragePooling("y", ("x",), PAIR, np.array([1, 1]), 2, (3, 1)), tensor((3, 1), Number.of(-1, 1))),
     Row(Summation("y", ("x",), (-3,)), tensor((2, 1), Number.of(-1, 1))),
     Row(Concatenation("y", ("x",), (2,), (1,)), tensor((2, 1), Number.of(-1, 1))),
+    Row(Product("y", ("x", "x")), tensor((2, 1), EVEN_CHANNEL)),
+    Row(Product("y", ("x", "x")), tensor((1,), Number.of(-200, 100))),
+    Row(Extremum("y", ("x", "x"), (1, 1), False), tensor((2, 1), EVEN_CHANNEL)),
+    Row(SumReduction("y", ("x",), (0, 1), (3, 1), 3), tensor((3, 1), Number.of(-1, 1))),
+    Row(SumReduction("y", ("x",), (0,), (2, 2), 1), tensor((2, 2), Number.of([0, -3], [2, 3], [1, 6]))),
+    Row(ExtremeReduction("y", ("x",), (1,), (2, 2), True), tensor((2, 2), Number.of([0, -3], [2, 3], [1, 6]))),
+    Row(ExtremeReduction("y", ("x",), (0,), (2, 2), False), tensor((2, 2), Number.of([0, -3], [2, 3], [1, 6]))),
     Row(ArgMax("y", ("x",)), tensor((4,), Number.of(-2, 1))),
     Row(ArgMax("y", ("x",)), tensor((3,), Number.of([0, 5, 5], [4, 5, 7], [1, 0, 1])), tight=False),
     Row(Rearrange("y", ("x",), np.array([[2, 0], [1, 1]])), tensor((3,), EVEN)),
@@ -90,8 +101,9 @@ def every_input(x: Tensor) -> np.ndarray:
 @pytest.mark.parametrize("row", ROWS, ids=lambda r: type(r.layer).__name__)
 def test_range_and_circuit(row: Row) -> None:
     x = every_input(row.x)
-    y = row.layer.evaluate(x)
-    out = row.layer.infer(row.x)
+    reads = len(row.layer.inputs)
+    y = row.layer.evaluate(*[x] * reads)
+    out = row.layer.infer(*[row.x] * reads)
     assert y.shape[1:] == out.shape
     assert out.number.holds(y)
     if row.tight:
@@ -99,7 +111,7 @@ def test_range_and_circuit(row: Row) -> None:
         assert np.array_equal(proven.low, y.min(axis=0))
         assert np.array_equal(proven.high, y.max(axis=0))
     builder = Builder(tuple(row.x.number.elements(row.x.shape)))
-    circuit = builder.finish(row.layer.expand(builder, builder.start()))
+    circuit = builder.finish(row.layer.expand(builder, *[builder.start()] * reads))
     assert np.array_equal(circuit.evaluate(x.reshape(len(x), -1)), y.reshape(len(y), -1))
     for value, column in zip(circuit.outputs, y.reshape(len(y), -1).T, strict=True):
         r = circuit.ranges[value]
