@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from ..real import Op, RealGraph, RealInput, Shape
 from .value import Ref, Unsupported, Val
 
 __all__ = ["Imported", "import_model"]
+
+Operator = Callable[..., "Val | tuple[Val, ...]"]
+MOST_ELEMENTS = 1 << 22  # of one sample: far beyond what a small FPGA can take
 
 
 @dataclass(frozen=True)
@@ -42,10 +46,13 @@ class Importer:
 
     values: dict[str, Val] = field(default_factory=dict[str, Val])
     ops: list[Op] = field(default_factory=list[Op])
+    inputs: list[RealInput] = field(default_factory=list[RealInput])
     shapes: dict[str, Shape] = field(default_factory=dict[str, Shape])
     problems: list[Problem] = field(default_factory=list[Problem])
     names: dict[str, str] = field(default_factory=dict[str, str])
     labels: tuple[int | str, ...] | None = None
+    batch: int | None = None  # the file's, where it is fixed
+    opset: int = 0  # of ONNX's own operators
     current: str = ""
     result: str = ""
 
@@ -65,7 +72,7 @@ class Importer:
         op = make(name, (source.name,), *parameters, node=self.current, **options)
         self.ops.append(op)
         self.shapes[name] = op.shape(source.shape)
-        return Ref(name, self.shapes[name])
+        return source._replace(name=name, shape=self.shapes[name])
 
 
 def import_model(model: onnx.ModelProto) -> Imported:
@@ -76,9 +83,24 @@ def import_model(model: onnx.ModelProto) -> Imported:
     CompileError
         with one problem per offending node.
     """
-    state = Importer()
+    state = attempt(model, whole=False)
+    if state.problems and len(state.inputs) == 1 and state.batch is not None:
+        second = attempt(model, whole=True)
+        state = state if second.problems else second
+    outputs = [value for o in model.graph.output if isinstance(value := state.values.get(o.name), Ref)]
+    if not state.problems and not outputs:
+        state.problems.append(Problem("the graph", "no output depends on an input", "export a trained network"))
+    if state.problems:
+        raise CompileError(state.problems)
+    graph = RealGraph(tuple(state.inputs), tuple(state.ops), tuple(dict.fromkeys(o.name for o in outputs)))
+    return Imported(graph, state.labels, state.names)
+
+
+def attempt(model: onnx.ModelProto, *, whole: bool) -> Importer:
+    """The import where an input's first axis is the batch, or where its ``whole`` tensor is one sample."""
+    state = Importer(opset=max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0))
     read_constants(model.graph, state)
-    inputs = read_inputs(model.graph, state)
+    read_inputs(model.graph, state, whole)
     known = operators()
     for number, node in enumerate(model.graph.node):
         state.current = f"{node.op_type} '{node.name or (node.output[0] if node.output else number)}' (node {number})"
@@ -91,22 +113,16 @@ def import_model(model: onnx.ModelProto) -> Imported:
             state.values.update({name: Unsupported() for name in node.output})
             continue
         convert(state, node, function)
-    outputs = [value for o in model.graph.output if isinstance(value := state.values.get(o.name), Ref)]
-    if not state.problems and not outputs:
-        state.problems.append(Problem("the graph", "no output depends on an input", "export a trained network"))
-    if state.problems:
-        raise CompileError(state.problems)
-    graph = RealGraph(inputs, tuple(state.ops), tuple(dict.fromkeys(o.name for o in outputs)))
-    return Imported(graph, state.labels, state.names)
+    return state
 
 
 @cache
-def operators() -> dict[tuple[str, str], Callable[..., Val]]:
+def operators() -> dict[tuple[str, str], Operator]:
     """Domain and operator to its function: every capitalised function of the modules ``ops*.py`` of this package.
 
     A module names its domains in ``DOMAINS``; without, its operators are ONNX's own.
     """
-    table: dict[tuple[str, str], Callable[..., Val]] = {}
+    table: dict[tuple[str, str], Operator] = {}
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         if not module.name.startswith("ops"):
             continue
@@ -127,8 +143,8 @@ def problem(state: Importer, what: str, remedy: str) -> None:
     state.problems.append(Problem(state.current, what, remedy))
 
 
-def convert(state: Importer, node: onnx.NodeProto, function: Callable[..., Val]) -> None:
-    """Call an operator's function with the node's inputs and attributes."""
+def convert(state: Importer, node: onnx.NodeProto, function: Operator) -> None:
+    """Call an operator's function with the node's inputs and attributes; one with several outputs gives a tuple."""
     arguments = [state.values.get(name) if name else None for name in node.input]
     missing = [name for name, v in zip(node.input, arguments, strict=True) if name and v is None]
     if missing:
@@ -140,7 +156,7 @@ def convert(state: Importer, node: onnx.NodeProto, function: Callable[..., Val])
     parameters = inspect.signature(function).parameters
     if unknown := [name for name in attributes if name not in parameters]:
         problem(state, f"attribute '{unknown[0]}' is not supported", "remove it or export with another opset")
-        result: Val = Unsupported()
+        result: Val | tuple[Val, ...] = Unsupported()
     else:
         try:
             result = function(state, *arguments, **attributes)
@@ -150,10 +166,12 @@ def convert(state: Importer, node: onnx.NodeProto, function: Callable[..., Val])
         except (TypeError, ValueError, IndexError):
             problem(state, "its inputs do not fit the operator", "check the model with onnx.checker")
             result = Unsupported()
-    state.values[node.output[0]] = result
-    state.values.update({name: Unsupported() for name in node.output[1:]})
-    if isinstance(result, Ref):
-        state.names.setdefault(result.name, node.output[0])
+    results = result if isinstance(result, tuple) and not isinstance(result, Ref) else (result,)
+    state.values.update({name: Unsupported() for name in node.output[len(results) :]})
+    for name, value in zip(node.output, results, strict=False):
+        state.values[name] = value
+        if isinstance(value, Ref):
+            state.names.setdefault(value.name, name)
 
 
 def attribute(proto: onnx.AttributeProto) -> Any:
@@ -180,27 +198,32 @@ def read_constants(graph: onnx.GraphProto, state: Importer) -> None:
         state.values[tensor.name] = array
 
 
-def read_inputs(graph: onnx.GraphProto, state: Importer) -> tuple[RealInput, ...]:
-    """The inputs that are not initialisers, without their batch dimension."""
-    inputs: list[RealInput] = []
+def read_inputs(graph: onnx.GraphProto, state: Importer, whole: bool) -> None:
+    """The inputs that are not initialisers: without their batch axis, or ``whole``."""
     for info in graph.input:
         if info.name in state.values:
             continue
         dims = info.type.tensor_type.shape.dim
-        shape = tuple(int(d.dim_value) for d in dims[1:])
-        if not dims or any(d <= 0 for d in shape):
-            where = f"input '{info.name}'"
+        where = f"input '{info.name}'"
+        batched = not whole and bool(dims)
+        shape = tuple(int(d.dim_value) for d in dims[batched:])
+        if not info.type.tensor_type.HasField("shape") or any(d <= 0 for d in shape):
             state.problems.append(Problem(where, "its shape is not fixed", "export with fixed sizes but for the batch"))
             shape = tuple(max(d, 1) for d in shape)
+        elif prod(shape) > MOST_ELEMENTS:
+            what = f"a sample has {prod(shape)} elements"
+            state.problems.append(Problem(where, what, f"use inputs of at most {MOST_ELEMENTS} elements"))
+            shape = (1,) * len(shape)
+        if batched and dims[0].dim_value > 0:
+            state.batch = int(dims[0].dim_value)
         name = state.fresh(info.name)
         state.shapes[name] = shape
         state.names[name] = info.name
-        state.values[info.name] = Ref(name, shape)
-        inputs.append(RealInput(name, shape))
-    if len(inputs) != 1:
-        names = ", ".join(i.name for i in inputs) or "none"
+        state.values[info.name] = Ref(name, shape, batched)
+        state.inputs.append(RealInput(name, shape))
+    if len(state.inputs) != 1:
+        names = ", ".join(i.name for i in state.inputs) or "none"
         state.problems.append(Problem("the graph", f"it must have one input, not {names}", "split the model"))
-    return tuple(inputs)
 
 
 def as_array(value: Val | None) -> npt.NDArray[Any] | None:

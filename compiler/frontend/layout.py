@@ -8,21 +8,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..layers.rearrange import RealRearrange
-from ..real import Op
-from .value import Ref
+from ..real import Op, Shape
+from .operands import in_sample, refuse
+from .value import Array, Ref
 
 if TYPE_CHECKING:
     from .importer import Importer
 
-__all__ = ["channel_first", "channel_last", "channelwise", "joined"]
+__all__ = ["arrange", "channel_first", "channel_last", "channelwise", "expand", "joined", "with_constants"]
+
+
+def arrange(b: Importer, x: Ref, change: Callable[[Array], Array]) -> Ref:
+    """A layout change that is stated by what it does to the element numbers of one sample."""
+    index = np.arange(int(np.prod(x.shape))).reshape(x.shape)
+    result = np.ascontiguousarray(change(index)) if x.shape else np.asarray(change(index))
+    same = result.shape == x.shape and bool((result == index).all())
+    return x if same else b.emit(RealRearrange, x, result)
 
 
 def moved(b: Importer, x: Ref, source: int, target: int) -> Ref:
     """The tensor with an axis moved; itself where there is nothing to move."""
-    if len(x.shape) < 2:
-        return x
-    index = np.arange(int(np.prod(x.shape))).reshape(x.shape)
-    return b.emit(RealRearrange, x, np.ascontiguousarray(np.moveaxis(index, source, target)))
+    return x if len(x.shape) < 2 else arrange(b, x, lambda a: np.moveaxis(a, source, target))
 
 
 def channel_last(b: Importer, x: Ref) -> Ref:
@@ -40,10 +46,40 @@ def channelwise(b: Importer, x: Ref, apply: Callable[[Ref], Ref]) -> Ref:
     return channel_first(b, apply(channel_last(b, x)))
 
 
+def expand(b: Importer, x: Ref, shape: Shape) -> Ref:
+    """A tensor whose samples have another shape by broadcasting."""
+    return arrange(b, x, lambda a: np.broadcast_to(a, shape))
+
+
+def with_constants(b: Importer, x: Ref, apply: Callable[..., Ref], *constants: Array) -> Ref:
+    """``apply(tensor, *vectors)`` for constants that broadcast as in ONNX.
+
+    ``apply`` gets one number, or one number per element of the tensor's last axis; the layout changes that bring the
+    tensor into that form stand around it.
+    """
+    parts = [in_sample(b, x, c, "constant") for c in constants]
+    try:
+        shape = np.broadcast_shapes(x.shape, *(p.shape for p in parts))
+    except ValueError:
+        sizes = " and ".join(str(p.shape) for p in parts if p.size > 1)
+        raise refuse(b, f"a constant of shape {sizes} does not fit {x.shape}", "check the shapes") from None
+    x = expand(b, x, shape)
+    parts = [p.reshape((1,) * (len(shape) - p.ndim) + p.shape) for p in parts]
+    axes = [i for i in range(len(shape)) if any(p.shape[i] > 1 for p in parts)]
+    if len(axes) == 1:
+        (axis,) = axes
+        y = apply(moved(b, x, axis, -1), *(p.reshape(-1) for p in parts))
+        return moved(b, y, -1, axis)
+    if axes:
+        each = [p.reshape(-1) if p.size == 1 else np.broadcast_to(p, shape).reshape(-1) for p in parts]
+        return arrange(b, apply(arrange(b, x, np.ravel), *each), lambda a: a.reshape(shape))
+    return apply(x, *(p.reshape(-1) for p in parts))
+
+
 def joined(b: Importer, make: Callable[..., Op], sources: Sequence[Ref], *parameters: Any) -> Ref:
     """Append an operation that reads several tensors; give its result."""
     name = b.fresh(b.result)
     op = make(name, tuple(s.name for s in sources), *parameters, node=b.current)
     b.ops.append(op)
     b.shapes[name] = op.shape(*(s.shape for s in sources))
-    return Ref(name, b.shapes[name])
+    return sources[0]._replace(name=name, shape=b.shapes[name])

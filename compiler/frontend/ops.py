@@ -8,41 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnx
 
-from ..errors import CompileError, Problem
 from ..exact import fractions
 from ..layers.arg_max import RealArgMax
 from ..layers.dense import Linear
-from ..layers.join import Concatenate, Sum
-from ..layers.rearrange import RealRearrange
+from ..layers.join import Sum
 from ..layers.scalar import Apply
-from ..layers.softmax import BothClasses
 from ..layers.softmax import Softmax as RealSoftmax
 from ..scalar import functions as f
 from .lattice import OnLattice, row_units
-from .layout import channel_first, channel_last, channelwise, joined
-from .value import Array, Dimensions, Ref, Val, dimensions
+from .layout import joined, with_constants
+from .operands import axis_of, constant, finite, refuse
+from .value import Array, Dimensions, Ref, Val
 
 if TYPE_CHECKING:
     from .importer import Importer
-
-
-def refuse(b: Importer, what: str, remedy: str) -> CompileError:
-    """The error of the current node."""
-    return CompileError([Problem(b.current, what, remedy)])
-
-
-def constant(b: Importer, value: Val | None, role: str) -> Array:
-    """An input that must be known at compile time."""
-    if not isinstance(value, np.ndarray):
-        raise refuse(b, f"its {role} is not a constant", "export with constant folding")
-    return value
-
-
-def finite(b: Importer, value: Array, role: str) -> Array:
-    """A constant that must be finite."""
-    if value.dtype.kind == "f" and not np.isfinite(value).all():
-        raise refuse(b, f"its {role} holds NaN or infinite values", "train again or repair the file")
-    return value
 
 
 def unary(b: Importer, x: Val, function: f.Function) -> Val:
@@ -53,28 +32,10 @@ def unary(b: Importer, x: Val, function: f.Function) -> Val:
 
 
 def affine(b: Importer, x: Ref, slope: Any, intercept: Any) -> Ref:
-    """``slope * x + intercept``; parameters are one number, one per element of the last axis, or one per channel."""
-    if any(is_per_channel(x, value) for value in (slope, intercept)):
-        flat = [np.asarray(v).reshape(-1) if np.size(v) == 1 or is_per_channel(x, v) else v for v in (slope, intercept)]
-        return channelwise(b, x, lambda t: affine(b, t, *flat))
-    parameters: list[Array] = []
-    for value in (slope, intercept):
-        array = np.asarray(value)
-        array = array if array.dtype == object else array.astype(np.float64)
-        while array.ndim > 1 and array.shape[0] == 1:
-            array = array[0]
-        if array.size != 1 and array.shape != x.shape[-1:]:
-            raise refuse(
-                b, f"a constant of shape {np.shape(value)} does not fit {x.shape}", "give one number per channel"
-            )
-        parameters.append(finite(b, array.reshape(-1), "constant"))
-    return b.emit(Apply, x, f.Affine(*parameters))
-
-
-def is_per_channel(x: Ref, value: Any) -> bool:
-    """Whether a constant has one number per channel of a tensor (channels, *spatial)."""
-    shape, image = np.shape(value), (x.shape[0], *[1] * (len(x.shape) - 1)) if x.shape else ()
-    return len(x.shape) > 1 and np.size(value) > 1 and shape in (image, (1, *image))
+    """``slope * x + intercept``; the constants broadcast as in ONNX."""
+    arrays = [np.asarray(v) for v in (slope, intercept)]
+    numbers = [finite(b, a if a.dtype == object else a.astype(np.float64), "constant") for a in arrays]
+    return with_constants(b, x, lambda t, s, i: b.emit(Apply, t, f.Affine(s, i)), *numbers)
 
 
 def binary(
@@ -96,7 +57,7 @@ def binary(
         return tensor(y, x, True)
     if signs is None or not isinstance(x, Ref) or not isinstance(y, Ref):
         raise refuse(b, "products of two branches are not supported yet", "use a chain of layers")
-    if x.shape != y.shape:
+    if x.shape != y.shape or x.batched != y.batched:
         raise refuse(b, f"branches of shapes {x.shape} and {y.shape} are joined", "give both one shape")
     return joined(b, Sum, (x, y), signs)
 
@@ -177,13 +138,14 @@ def BatchNormalization(
     spatial: int = 1,
     training_mode: int = 0,
 ) -> Val:
-    if training_mode or not isinstance(x, Ref) or not x.shape or not spatial:
+    if training_mode or not isinstance(x, Ref) or x.rank < 2 or not spatial:
         raise refuse(b, "only inference with parameters per channel is supported", "export in evaluation mode")
     s, o, m, v = (constant(b, p, "parameter").astype(np.float64) for p in (scale, bias, mean, var))
     if (v + epsilon <= 0).any():
         raise refuse(b, "a variance is negative", "train again or repair the file")
     slope = s / np.sqrt(v + epsilon)
-    return channelwise(b, x, lambda t: affine(b, t, slope, o - m * slope))
+    place = (-1, *[1] * (x.rank - 2))
+    return affine(b, x, slope.reshape(place), (o - m * slope).reshape(place))
 
 
 def Relu(b: Importer, x: Val) -> Val:
@@ -223,95 +185,16 @@ def Clip(
 
 
 def Softmax(b: Importer, x: Val, *, axis: int | None = None) -> Val:
-    if not isinstance(x, Ref) or len(x.shape) != 1 or axis not in (None, 1, -1):
+    default = 1 if b.opset < 13 else -1
+    if not isinstance(x, Ref) or len(x.shape) != 1 or axis_of(b, x, default if axis is None else axis) != 0:
         raise refuse(b, "only a softmax over the last axis of a vector is supported", "flatten first")
     return b.emit(RealSoftmax, x)
 
 
 def ArgMax(b: Importer, x: Val, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0) -> Val:
-    if not isinstance(x, Ref) or len(x.shape) != 1 or axis not in (1, -1) or select_last_index:
+    if not isinstance(x, Ref) or len(x.shape) != 1 or axis_of(b, x, axis) != 0 or select_last_index:
         raise refuse(b, "only the first maximum over the last axis of a vector is supported", "use axis=1")
     return b.emit(RealArgMax, x)
-
-
-def rearrange(b: Importer, x: Val, array: Callable[[Array], Array], sample: Callable[[Array], Array]) -> Val:
-    """A layout change: of a constant at once, of a tensor by its element numbers (without batch)."""
-    if not isinstance(x, Ref):
-        return array(np.asanyarray(x))  # a quantised constant stays marked
-    index = np.arange(int(np.prod(x.shape))).reshape(x.shape)
-    result = sample(index)
-    return x if result.shape == x.shape and (result == index).all() else b.emit(RealRearrange, x, result)
-
-
-def Flatten(b: Importer, x: Val, *, axis: int = 1) -> Val:
-    def one(a: Array) -> Array:
-        if axis not in (1, -len(a.shape)):
-            raise refuse(b, f"axis {axis} mixes the samples of a batch", "use axis=1")
-        return a.reshape(-1)
-
-    return rearrange(b, x, lambda a: a.reshape(int(np.prod(a.shape[:axis])), -1), one)
-
-
-def Reshape(b: Importer, x: Val, shape: Val | None = None, *, allowzero: int = 0) -> Val:
-    target = [int(d) for d in constant(b, shape, "target shape").reshape(-1)]
-
-    def one(a: Array) -> Array:
-        if target == [-1] and a.size == 1:
-            return a
-        rest = [a.shape[i] if d == 0 and i < a.ndim else d for i, d in enumerate(target[1:])]
-        known = int(np.prod([d for d in rest if d != -1]))
-        if target[0] != -1 and -1 in rest and known and a.size % known == 0:
-            rest = [a.size // known if d == -1 else d for d in rest]
-        if -1 in rest or int(np.prod(rest)) != a.size or not rest:
-            raise refuse(b, f"{a.shape} to {target} mixes the samples of a batch", "keep the first dimension")
-        return a.reshape(rest)
-
-    return rearrange(b, x, lambda a: a.reshape(target), one)
-
-
-def Transpose(b: Importer, x: Val, *, perm: list[int] | None = None) -> Val:
-    def one(a: Array) -> Array:
-        order = perm or list(range(a.ndim, -1, -1))
-        if order[0] != 0:
-            raise refuse(b, "it moves the batch dimension", "keep the first dimension")
-        return a.transpose([p - 1 for p in order[1:]])
-
-    return rearrange(b, x, lambda a: a.transpose(perm), one)
-
-
-def Concat(b: Importer, *parts: Val, axis: int) -> Val:
-    if all(isinstance(p, np.ndarray) for p in parts):
-        joint = np.concatenate([np.asarray(p) for p in parts], axis=axis)
-        return dimensions(joint) if any(isinstance(p, Dimensions) for p in parts) else joint
-    if len(parts) == 2 and axis in (1, -1) and complement(b, *parts):
-        assert isinstance(parts[1], Ref)
-        return b.emit(BothClasses, parts[1])
-    refs = [p for p in parts if isinstance(p, Ref)]
-    if len(refs) != len(parts):
-        raise refuse(b, "it joins a constant and a branch", "leave the constant out")
-    if axis not in (1, -len(refs[0].shape) - 1) or len({r.shape[1:] for r in refs}) > 1:
-        raise refuse(b, "only branches of one spatial size are joined, on the channel axis", "use axis=1")
-    return channel_first(b, joined(b, Concatenate, [channel_last(b, r) for r in refs]))
-
-
-def complement(b: Importer, x: Val, p: Val) -> bool:
-    """Whether the first is one minus the second, a single sigmoid: the two classes of scikit-learn's exporter."""
-    if not isinstance(x, Ref) or not isinstance(p, Ref) or p.shape != (1,):
-        return False
-    made = {op.name: op for op in b.ops}
-    left, right = made.get(x.name), made.get(p.name)
-    if not (isinstance(left, Apply) and isinstance(right, Apply) and isinstance(right.function, f.Sigmoid)):
-        return False
-    one = isinstance(left.function, f.Affine) and bool((left.function.slope == -1).all())
-    return one and left.inputs == (p.name,) and bool((left.function.evaluate(np.zeros(1)) == 1).all())
-
-
-def Identity(b: Importer, x: Val) -> Val:
-    return x
-
-
-def Dropout(b: Importer, x: Val, ratio: Val | None = None, training_mode: Val | None = None, *, seed: int = 0) -> Val:
-    return x
 
 
 def Cast(b: Importer, x: Val, *, to: int, saturate: int = 1) -> Val:
@@ -321,18 +204,3 @@ def Cast(b: Importer, x: Val, *, to: int, saturate: int = 1) -> Val:
     if to not in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE) and not labels:
         raise refuse(b, "a cast to integers rounds the activations", "leave it out")
     return x
-
-
-def Constant(
-    b: Importer,
-    *,
-    value: Array | None = None,
-    value_float: float | None = None,
-    value_floats: list[float] | None = None,
-    value_int: int | None = None,
-    value_ints: list[int] | None = None,
-) -> Val:
-    for given in (value, value_float, value_floats, value_int, value_ints):
-        if given is not None:
-            return np.asarray(given)
-    raise refuse(b, "it holds no numbers", "use numeric constants")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .ops import constant, refuse
-from .value import BATCH, Array, Dimensions, Ref, Val, dimensions
+from .operands import constant, refuse
+from .value import Array, Dimensions, Ref, Val, dimensions
 
 if TYPE_CHECKING:
     from .importer import Importer
@@ -31,23 +31,13 @@ def axes_of(b: Importer, given: Val | None, attribute: list[int] | None) -> list
 
 
 def Shape(b: Importer, x: Val, *, start: int = 0, end: int | None = None) -> Val:
-    whole = [BATCH, *x.shape] if isinstance(x, Ref) else list(known(b, x).shape)
+    whole = x.onnx_shape if isinstance(x, Ref) else known(b, x).shape
     return dimensions(whole[start:end])
 
 
 def Gather(b: Importer, x: Val, indices: Val, *, axis: int = 0) -> Val:
     values = known(b, x)
     return like(values, np.take(values, constant(b, indices, "indices"), axis=axis))
-
-
-def Unsqueeze(b: Importer, x: Val, given: Val | None = None, *, axes: list[int] | None = None) -> Val:
-    values = known(b, x)
-    return like(values, np.expand_dims(values, tuple(axes_of(b, given, axes) or ())))
-
-
-def Squeeze(b: Importer, x: Val, given: Val | None = None, *, axes: list[int] | None = None) -> Val:
-    values, over = known(b, x), axes_of(b, given, axes)
-    return like(values, np.squeeze(values, None if over is None else tuple(over)))
 
 
 def Slice(
@@ -70,3 +60,18 @@ def Slice(
     for axis, i, j, step in zip(over, begin, end, steps, strict=True):
         place[axis] = slice(i, None if step < 0 and j < -values.shape[axis] else j, step)
     return like(values, values[tuple(place)])
+
+
+def Constant(
+    b: Importer,
+    *,
+    value: Array | None = None,
+    value_float: float | None = None,
+    value_floats: list[float] | None = None,
+    value_int: int | None = None,
+    value_ints: list[int] | None = None,
+) -> Val:
+    for given in (value, value_float, value_floats, value_int, value_ints):
+        if given is not None:
+            return np.asarray(given)
+    raise refuse(b, "it holds no numbers", "use numeric constants")

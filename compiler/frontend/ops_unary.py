@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..layers.scalar import Apply
 from ..scalar import curves, rational
 from ..scalar import functions as f
-from .ops import affine, constant, finite, refuse, unary
+from .layout import with_constants
+from .operands import constant, finite, refuse
+from .ops import affine, unary
 from .value import Array, Ref, Val
 
 if TYPE_CHECKING:
@@ -38,13 +41,13 @@ def Sign(b: Importer, x: Val) -> Val:
 
 
 def PRelu(b: Importer, x: Val, slope: Val) -> Val:
-    array = finite(b, constant(b, slope, "slope"), "slope")
-    while array.ndim > 1 and array.shape[0] == 1:
-        array = array[0]
-    if isinstance(x, Ref) and array.size != 1 and array.shape != x.shape:
-        what = f"a slope of shape {array.shape} does not fit {x.shape}"
-        raise refuse(b, what, "give one slope, or one per element of a vector")
-    return unary(b, x, f.PRelu(np.asarray(array, dtype=np.float64).reshape(-1)))
+    array = finite(b, constant(b, slope, "slope"), "slope").astype(np.float64)
+    if b.opset < 7 and isinstance(x, Ref) and array.size == x.onnx_shape[1]:
+        array = array.reshape(-1, *[1] * (x.rank - 2))
+    if not isinstance(x, Ref):
+        given: Array = np.asarray(x, dtype=np.float64)
+        return np.where(given < 0, array * given, given)
+    return with_constants(b, x, lambda t, s: b.emit(Apply, t, f.PRelu(s)), array)
 
 
 def ThresholdedRelu(b: Importer, x: Val, *, alpha: float = 1.0) -> Val:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,10 @@ from .standard import standard
 __all__ = ["predict_float"]
 
 READABLE_IR_VERSION = 10
+MOST_SAMPLES = 4096  # of a batch that a file fixes; more is taken to mean any number
+TYPES = {"tensor(double)": np.float64, "tensor(float16)": np.float16} | {
+    f"tensor({kind})": np.dtype(kind).type for kind in ("int8", "int16", "int32", "int64", "uint8", "uint16", "bool")
+}
 
 RUNTIME_ERRORS: tuple[type[Exception], ...] = tuple(
     kind
@@ -28,6 +33,8 @@ RUNTIME_ERRORS: tuple[type[Exception], ...] = tuple(
 def predict_float(model: onnx.ModelProto, output: str, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """One output tensor (an inner one too) of the float model for samples ``x``, flattened to (samples, elements).
 
+    A sample is a row of the file's input, or the whole input where it has that many elements.
+
     Raises
     ------
     CompileError
@@ -36,6 +43,7 @@ def predict_float(model: onnx.ModelProto, output: str, x: npt.NDArray[Any]) -> n
     copy = onnx.ModelProto()
     copy.CopyFrom(standard(model))
     copy.ir_version = min(copy.ir_version, READABLE_IR_VERSION)
+    free_batch(copy)
     if output not in {o.name for o in copy.graph.output}:
         copy.graph.output.append(onnx.ValueInfoProto(name=output))
     options = onnxruntime.SessionOptions()
@@ -43,18 +51,29 @@ def predict_float(model: onnx.ModelProto, output: str, x: npt.NDArray[Any]) -> n
     try:
         session = onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
         (info,) = session.get_inputs()
-        dtype = np.float64 if info.type == "tensor(double)" else np.float32
-        fixed = isinstance(info.shape[0], int) if info.shape else False
-        batch = info.shape[0] if fixed else 1024
-        shape = [d if isinstance(d, int) else -1 for d in info.shape[1:]]
+        dtype = TYPES.get(info.type, np.float32)
+        dims = [d if isinstance(d, int) else -1 for d in info.shape]
+        elements = x[0].size
+        whole = not dims or (min(dims) > 0 and prod(dims) == elements)  # one sample is the file's whole tensor
+        batch = 1 if whole else dims[0] if dims[0] > 0 else 1024
         results: list[npt.NDArray[Any]] = []
         for start in range(0, len(x), batch):
             part = x[start : start + batch].astype(dtype)
             count = len(part)
-            if fixed and count < batch:
+            if not whole and dims[0] > count:
                 part = np.concatenate([part, np.zeros((batch - count, *part.shape[1:]), dtype)])
-            (y,) = session.run([output], {info.name: part.reshape(len(part), *shape)})
+            (y,) = session.run([output], {info.name: part.reshape(dims if whole else [len(part), *dims[1:]])})
             results.append(np.asarray(y, dtype=np.float64).reshape(len(part), -1)[:count])
     except RUNTIME_ERRORS as error:
         raise CompileError(f"ONNX Runtime cannot run the model: {str(error).splitlines()[0]}; check the file") from None
     return np.concatenate(results)
+
+
+def free_batch(model: onnx.ModelProto) -> None:
+    """Let a first dimension be any number where the file says 0, less, or an absurd number."""
+    for info in model.graph.input:
+        dims = info.type.tensor_type.shape.dim
+        if dims and dims[0].HasField("dim_value") and not 0 < dims[0].dim_value <= MOST_SAMPLES:
+            dims[0].dim_param = "batch"
+            for other in (*model.graph.output, *model.graph.value_info):
+                other.type.tensor_type.ClearField("shape")

