@@ -14,7 +14,7 @@ from nnfpga.compiler.graph import Graph, Layer
 from nnfpga.compiler.plan import Cost, Implementation, Unrolled
 
 from .beat import Edge
-from .unrolled import unrolled_cost
+from .unrolled_cost import unrolled_cost
 
 __all__ = ["Site", "build", "costs", "hardware"]
 
