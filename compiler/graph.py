@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .circuit.ir import Builder, Value
 
 __all__ = ["Graph", "Layer", "Tensor"]
+
+HELD = 1 << 24  # elements of all tensors that an evaluation holds at once, kept ones aside
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,17 +102,28 @@ class Graph:
         if missing := [name for name in self.outputs if name not in known]:
             raise ValueError(f"no layer makes the output {missing}")
 
-    def evaluate(self, *inputs: Ints, keep: bool = False) -> dict[str, Ints]:
-        """The integers of every output (of every tensor with ``keep``) for a batch of integer inputs."""
-        values = {t.name: np.asarray(x) for t, x in zip(self.inputs, inputs, strict=True)}
+    def evaluate(self, *inputs: Ints, keep: bool | Collection[str] = False) -> dict[str, Ints]:
+        """The integers of every output for a batch of integer inputs; of the tensors in ``keep`` too (True: of all).
+
+        The batch is taken in parts that bound the memory of what is not kept.
+        """
+        arrays = [np.asarray(x) for x in inputs]
+        names = self.tensors if keep is True else dict.fromkeys([*self.outputs, *(keep or ())])
+        count = max(1, HELD // max(1, sum(t.size for t in self.tensors.values())))
+        starts = range(0, max(1, len(arrays[0])), count)
+        parts = [self.evaluate_part([x[i : i + count] for x in arrays], names) for i in starts]
+        return parts[0] if len(parts) == 1 else {name: np.concatenate([p[name] for p in parts]) for name in names}
+
+    def evaluate_part(self, inputs: Sequence[Ints], names: Collection[str]) -> dict[str, Ints]:
+        """The named tensors' integers for samples that are evaluated at once."""
+        values = {t.name: x for t, x in zip(self.inputs, inputs, strict=True)}
         last_use = {name: i for i, layer in enumerate(self.layers) for name in layer.inputs}
         for i, layer in enumerate(self.layers):
             values[layer.name] = layer.evaluate(*(values[name] for name in layer.inputs))
-            if not keep:
-                for name in layer.inputs:
-                    if last_use[name] == i and name not in self.outputs:
-                        values.pop(name, None)
-        return values if keep else {name: values[name] for name in self.outputs}
+            for name in layer.inputs:
+                if last_use[name] == i and name not in names:
+                    values.pop(name, None)
+        return {name: values[name] for name in names}
 
     def __str__(self) -> str:
         def typed(name: str) -> str:

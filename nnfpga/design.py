@@ -94,7 +94,7 @@ class Design:
     def scores(self, x: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """The real values of the scores before an arg-max, (samples, classes)."""
         name = self.graph.layers[-1].inputs[0] if self.model.ending.classifies else self.graph.outputs[0]
-        values = self.graph.evaluate(self.quantise(x), keep=True)[name]
+        values = self.graph.evaluate(self.quantise(x), keep=[name])[name]
         return self.model.outside(name).real(values).reshape(len(values), -1)
 
     def probabilities(self, x: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -14,10 +14,11 @@ from .fold_layout import fold_layout
 from .hoist_monotone import hoist_monotone
 from .lower import lower
 from .quantize import Calibration, Width, quantize
+from .sample_values import sample_values
 
 __all__ = [
     "INTEGER", "REAL", "Calibration", "Entry", "Width", "drop_softmax", "entry", "lower", "optimise", "quantize",
-    "simplify", "split_exit",
+    "sample_values", "simplify", "split_exit",
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (fold_layout, hoist_monotone, fold_affine)

@@ -23,8 +23,9 @@ def folder(*parts: str) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ToolError(f"cannot make the cache folder {path} ({error.strerror}): set NNFPGA_CACHE to a writable"
-                        " folder") from error
+        raise ToolError(
+            f"cannot make the cache folder {path} ({error.strerror}): set NNFPGA_CACHE to a writable folder"
+        ) from error
     return path
 
 

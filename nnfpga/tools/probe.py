@@ -19,8 +19,9 @@ def probe(command: tuple[str, ...]) -> str:
     if known is not None:
         return known
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
-                              check=False)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     text = done.stdout + done.stderr

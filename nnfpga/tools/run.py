@@ -22,8 +22,15 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def run(tool: Tool, args: Sequence[str | Path], cwd: Path, log_name: str, timeout: float | None = None, *,
-        progress: Progress | None = None) -> str:
+def run(
+    tool: Tool,
+    args: Sequence[str | Path],
+    cwd: Path,
+    log_name: str,
+    timeout: float | None = None,
+    *,
+    progress: Progress | None = None,
+) -> str:
     """Run a program in the folder ``cwd`` and return all it printed (stdout and stderr together).
 
     The output also lies in ``cwd/log_name`` while and after it runs. ``timeout`` is in seconds. ``progress`` is told
@@ -33,8 +40,14 @@ def run(tool: Tool, args: Sequence[str | Path], cwd: Path, log_name: str, timeou
     return run_all(tool, {log_name: args}, cwd, timeout, progress=progress)[0]
 
 
-def run_all(tool: Tool, jobs: Mapping[str, Sequence[str | Path]], cwd: Path, timeout: float | None = None, *,
-            progress: Progress | None = None) -> list[str]:
+def run_all(
+    tool: Tool,
+    jobs: Mapping[str, Sequence[str | Path]],
+    cwd: Path,
+    timeout: float | None = None,
+    *,
+    progress: Progress | None = None,
+) -> list[str]:
     """Run a program several times at once, ``jobs`` being log name -> arguments, otherwise like `run`."""
     _announce_first_start(tool, progress or say)
     cwd.mkdir(parents=True, exist_ok=True)
@@ -66,8 +79,15 @@ def _start(tool: Tool, command: list[str], cwd: Path, log: Path) -> "subprocess.
         file.write(f"$ {' '.join(command)}\n".encode())
         file.flush()
         try:
-            return subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-                                    env={**os.environ, **tool.environment}, start_new_session=True)
+            return subprocess.Popen(
+                command,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                env={**os.environ, **tool.environment},
+                start_new_session=True,
+            )
         except OSError as error:
             raise ToolError(f"{tool.name} could not be started ({error.strerror}): check {tool.command[0]}") from error
 
@@ -81,8 +101,12 @@ def kill(child: "subprocess.Popen[bytes]") -> None:
 
 def _reason(text: str, status: int) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if re.search(r"\berror\b|^fatal", line, re.IGNORECASE)
-              and not re.search(r"\b\d+ (warnings?, \d+ )?errors?\b|Exiting due to", line)]
+    errors = [
+        line
+        for line in lines
+        if re.search(r"\berror\b|^fatal", line, re.IGNORECASE)
+        and not re.search(r"\b\d+ (warnings?, \d+ )?errors?\b|Exiting due to", line)
+    ]
     if errors:
         return errors[-1]
     if status < 0:
