@@ -32,7 +32,8 @@ class Calibration:
     """Real values of every tensor: of samples (samples first), or two rows of lower and upper bounds (``proven``).
 
     ``bits`` is the width of everything but of what ``weights`` (by the name of the matrix) and ``activations`` (by the
-    name of the tensor that is quantised) give a width of its own.
+    name of the tensor that is quantised) give a width of its own. What a curved function reads has more bits than that.
+    ``known`` remembers quantisers, as searching a scale takes time; copies on the same values share it.
     """
 
     values: Mapping[str, Reals]
@@ -41,6 +42,7 @@ class Calibration:
     proven: bool = False
     weights: Mapping[str, Width] = field(default_factory=dict[str, Width])
     activations: Mapping[str, Width] = field(default_factory=dict[str, Width])
+    known: dict[tuple[str, int], Quantizer] = field(default_factory=dict[tuple[str, int], Quantizer])
 
 
 def quantize(graph: RealGraph, calibration: Calibration) -> RealGraph:
@@ -119,7 +121,7 @@ class Quantization:
         if straight and not decided and source in self.inputs:
             source = self.few_bits(source)  # the host sends integers; what could not be folded works on them
         if not straight and source not in self.narrow and source in self.wide:
-            source = self.insert(source, self.choose(source, self.calibration.bits + TABLE_BITS, op.function))
+            source = self.insert(source, self.choose(source, op.function))
         elif not straight:
             source = self.narrow.get(source, source)
         below = self.units.get(source, self.behind.get(source))
@@ -133,13 +135,21 @@ class Quantization:
         """The form of a tensor that a layer reads."""
         if name in self.narrow:
             return self.narrow[name]
-        chosen = self.input_quantizer(name) if name in self.inputs else self.choose(name, self.calibration.bits)
+        chosen = self.input_quantizer(name) if name in self.inputs else self.choose(name)
         return self.insert(name, chosen)
 
-    def choose(self, name: str, bits: int, through: Function | None = None) -> Quantizer:
-        """The quantiser that the user states for a tensor, or the best one of its width (``bits`` by default)."""
-        width = self.calibration.activations.get(name, bits)
-        return stated(width) if isinstance(width, Format) else fit(self.calibration.values[name], width, through)
+    def choose(self, name: str, through: Function | None = None) -> Quantizer:
+        """The quantiser that the user states for a tensor, or the best one of its width; that before a table is ours."""
+        width = self.calibration.activations.get(name, self.calibration.bits)
+        if through is not None:
+            width = (width.width if isinstance(width, Format) else width) + TABLE_BITS
+        return stated(width) if isinstance(width, Format) else self.best(name, width, through)
+
+    def best(self, name: str, bits: int, through: Function | None = None) -> Quantizer:
+        """The quantiser of a width with the least error; searched once."""
+        if (name, bits) not in self.calibration.known:
+            self.calibration.known[name, bits] = fit(self.calibration.values[name], bits, through)
+        return self.calibration.known[name, bits]
 
     def sums(self, name: str) -> str:
         """The form of a tensor that leaves the network or is compared: sums keep their own unit, never saturate."""
@@ -166,6 +176,5 @@ class Quantization:
         width = self.calibration.input_format or self.calibration.activations.get(name, self.calibration.bits)
         if isinstance(width, Format):
             return stated(width)
-        values = self.calibration.values[name]
-        own = None if self.calibration.proven else lattice(values, width)
-        return fit(values, width) if own is None else stated(own)
+        own = None if self.calibration.proven else lattice(self.calibration.values[name], width)
+        return self.best(name, width) if own is None else stated(own)
