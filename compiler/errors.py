@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["CompileError", "Problem"]
+__all__ = ["CompileError", "Problem", "printable"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,12 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}; {self.remedy}"
+        return printable(f"{self.where}: {self.what}; {self.remedy}")
+
+
+def printable(text: str) -> str:
+    """One line: names of a file may hold line ends and control codes."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 class CompileError(Exception):

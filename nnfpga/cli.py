@@ -68,7 +68,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
 
     check = commands.add_parser("check", help="say what of a model is supported and what it becomes")
-    check.add_argument("model")
+    check.add_argument("model", nargs="?", help="the ONNX file")
+    check.add_argument("--operators", action="store_true", help="list the ONNX operators that are supported")
     check.set_defaults(command=run_check)
 
     build = commands.add_parser("compile", help="the whole way from a model to a bitstream and the report")
@@ -132,9 +133,15 @@ def teller(quiet: bool) -> Callable[[str], None]:
 
 def run_check(options: argparse.Namespace) -> int:
     """``nnfpga check``: the layers that a model becomes, or every node that is not supported."""
-    from nnfpga.compiler.frontend import import_model, load
+    from nnfpga.compiler.errors import CompileError
+    from nnfpga.compiler.frontend import import_model, load, supported
     from nnfpga.compiler.passes import drop_softmax, simplify
 
+    if options.operators:
+        print("\n".join(supported()))
+        return 0
+    if options.model is None:
+        raise CompileError("no model is given; see 'nnfpga check --help'")
     imported = import_model(load(options.model))
     graph, ending = drop_softmax(simplify(imported.graph))
     print(graph, end="")

@@ -16,28 +16,35 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import numpy_helper
 
 from ..errors import CompileError, Problem
 from ..real import Op, RealGraph, RealInput, Shape
+from .attributes import attributes_of
+from .order import order_of
+from .tensors import MOST_ELEMENTS, TensorError, to_array, to_dense
+from .use import Outcome, Use
 from .value import Ref, Unsupported, Val
 
-__all__ = ["Imported", "import_model"]
+__all__ = ["Imported", "import_model", "survey"]
+
+LONGEST_NAME = 64  # of a tensor, in hardware
+MOST_AXES = 16
 
 Operator = Callable[..., "Val | tuple[Val, ...]"]
-MOST_ELEMENTS = 1 << 22  # of one sample: far beyond what a small FPGA can take
 
 
 @dataclass(frozen=True)
 class Imported:
     """A real-valued network with what the host must know of the file.
 
-    ``labels`` are the class labels where the file names them; ``onnx_names`` maps our tensor names to the file's.
+    ``labels`` are the class labels where the file names them; ``onnx_names`` maps our tensor names to the file's;
+    ``uses`` says what became of each node, in the file's order.
     """
 
     graph: RealGraph
     labels: tuple[int | str, ...] | None
     onnx_names: dict[str, str]
+    uses: tuple[Use, ...] = ()
 
 
 @dataclass
@@ -55,23 +62,43 @@ class Importer:
     opset: int = 0  # of ONNX's own operators
     current: str = ""
     result: str = ""
+    made: dict[str, Op] = field(default_factory=dict[str, Op])
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    uses: dict[int, Use] = field(default_factory=dict[int, Use])
+    elements: int = 0  # of all tensors that depend on the input
+    constants: int = 0  # of all constants that were computed
 
     def fresh(self, wish: str) -> str:
         """A unique name that hardware can carry."""
-        base = re.sub(r"\W+", "_", wish).strip("_") or "t"
+        base = re.sub(r"\W+", "_", wish[:LONGEST_NAME], flags=re.ASCII).strip("_") or "t"
         base = base if base[0].isalpha() else f"t{base}"
-        name, n = base, 1
+        name = base
         while name in self.shapes:
-            n += 1
-            name = f"{base}_{n}"
+            self.counts[base] = self.counts.get(base, 1) + 1
+            name = f"{base}_{self.counts[base]}"
         return name
+
+    def append(self, op: Op, shape: Shape) -> None:
+        """Add an operation whose result has a shape.
+
+        Raises
+        ------
+        CompileError
+            where all tensors together become too large.
+        """
+        self.elements += prod(shape)
+        if self.elements > MOST_ELEMENTS:
+            what = f"the tensors up to here have more than {MOST_ELEMENTS} elements"
+            raise CompileError([Problem(self.current, what, "use a smaller network")])
+        self.ops.append(op)
+        self.made[op.name] = op
+        self.shapes[op.name] = shape
 
     def emit(self, make: Callable[..., Op], source: Ref, *parameters: Any, **options: Any) -> Ref:
         """Append an operation that reads ``source``; give its result."""
         name = self.fresh(self.result)
         op = make(name, (source.name,), *parameters, node=self.current, **options)
-        self.ops.append(op)
-        self.shapes[name] = op.shape(source.shape)
+        self.append(op, op.shape(source.shape))
         return source._replace(name=name, shape=self.shapes[name])
 
 
@@ -83,6 +110,14 @@ def import_model(model: onnx.ModelProto) -> Imported:
     CompileError
         with one problem per offending node.
     """
+    state, imported = survey(model)
+    if state.problems:
+        raise CompileError(state.problems)
+    return imported
+
+
+def survey(model: onnx.ModelProto) -> tuple[Importer, Imported]:
+    """The import as far as it goes: ``problems`` of the first result are what is not supported."""
     state = attempt(model, whole=False)
     if state.problems and len(state.inputs) == 1 and state.batch is not None:
         second = attempt(model, whole=True)
@@ -90,30 +125,67 @@ def import_model(model: onnx.ModelProto) -> Imported:
     outputs = [value for o in model.graph.output if isinstance(value := state.values.get(o.name), Ref)]
     if not state.problems and not outputs:
         state.problems.append(Problem("the graph", "no output depends on an input", "export a trained network"))
-    if state.problems:
-        raise CompileError(state.problems)
     graph = RealGraph(tuple(state.inputs), tuple(state.ops), tuple(dict.fromkeys(o.name for o in outputs)))
-    return Imported(graph, state.labels, state.names)
+    return state, Imported(graph, state.labels, state.names, tuple(use for _, use in sorted(state.uses.items())))
 
 
 def attempt(model: onnx.ModelProto, *, whole: bool) -> Importer:
     """The import where an input's first axis is the batch, or where its ``whole`` tensor is one sample."""
     state = Importer(opset=max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0))
-    read_constants(model.graph, state)
-    read_inputs(model.graph, state, whole)
+    with np.errstate(all="ignore"):  # what is not finite is refused where it matters
+        read_constants(model.graph, state)
+        read_inputs(model.graph, state, whole)
+        walk(model.graph, state)
+    return state
+
+
+def walk(graph: onnx.GraphProto, state: Importer) -> None:
+    """Convert every node, each after those that it reads."""
     known = operators()
-    for number, node in enumerate(model.graph.node):
+    order, wrong = order_of(graph)
+    for number in (*order, *sorted({*range(len(graph.node))}.difference(order))):
+        node = graph.node[number]
         state.current = f"{node.op_type} '{node.name or (node.output[0] if node.output else number)}' (node {number})"
         state.result = node.output[0] if node.output else ""
-        function = known.get((node.domain, node.op_type))
-        if function is None:
-            domain = f" of domain {node.domain}" if node.domain else ""
-            remedy = f"supported are {', '.join(supported())}"
-            problem(state, f"operator {node.op_type}{domain} is not supported", remedy)
+        before = len(state.ops), len(state.problems)
+        if number in wrong:
+            problem(state, wrong[number], "export the model again")
+            state.values |= {name: Unsupported() for name in node.output if name not in state.values}
+        elif (function := known.get((node.domain, node.op_type))) is not None:
+            convert(state, node, function)
+        else:
+            problem(state, *unknown(node))
             state.values.update({name: Unsupported() for name in node.output})
-            continue
-        convert(state, node, function)
-    return state
+        state.uses[number] = used(state, node, number, *before)
+
+
+def unknown(node: onnx.NodeProto) -> tuple[str, str]:
+    """What is wrong with an operator that has no function, and what to do."""
+    if any(a.type in (a.GRAPH, a.GRAPHS) for a in node.attribute):
+        return f"operator {node.op_type} runs graphs of its own", "export without branches and loops"
+    if node.domain not in ("", "ai.onnx"):
+        what = f"operator {node.op_type} of domain {node.domain} is not supported"
+        return what, "export it as operators of ONNX; 'nnfpga check --operators' lists those"
+    what = f"operator {node.op_type} is not supported"
+    return what, "export other operators; 'nnfpga check --operators' lists them"
+
+
+def used(state: Importer, node: onnx.NodeProto, number: int, ops: int, problems: int) -> Use:
+    """What became of a node since there were so many operations and problems."""
+    made, wrong = tuple(op.name for op in state.ops[ops:]), tuple(state.problems[problems:])
+    values = [state.values.get(name) for name in node.output if name]
+    tensors = tuple(v.name for v in values if isinstance(v, Ref))
+    if wrong:
+        outcome = Outcome.REFUSED
+    elif made:
+        outcome, tensors = Outcome.OPERATIONS, made
+    elif tensors:
+        outcome = Outcome.ALIAS
+    else:
+        constant = all(isinstance(v, np.ndarray) for v in values)
+        outcome = Outcome.CONSTANT if constant else Outcome.UNREACHED
+    names = tuple(node.input), tuple(node.output)
+    return Use(number, state.current, node.op_type, node.name, node.domain, *names, outcome, tensors, wrong)
 
 
 @cache
@@ -152,20 +224,17 @@ def convert(state: Importer, node: onnx.NodeProto, function: Operator) -> None:
     if missing or any(isinstance(v, Unsupported) for v in arguments):
         state.values.update({name: Unsupported() for name in node.output})
         return
-    attributes = {a.name: attribute(a) for a in node.attribute}
-    parameters = inspect.signature(function).parameters
-    if unknown := [name for name in attributes if name not in parameters]:
-        problem(state, f"attribute '{unknown[0]}' is not supported", "remove it or export with another opset")
-        result: Val | tuple[Val, ...] = Unsupported()
-    else:
-        try:
-            result = function(state, *arguments, **attributes)
-        except CompileError as error:
-            state.problems += error.problems
-            result = Unsupported()
-        except (TypeError, ValueError, IndexError):
-            problem(state, "its inputs do not fit the operator", "check the model with onnx.checker")
-            result = Unsupported()
+    result: Val | tuple[Val, ...] = Unsupported()
+    try:
+        result = function(state, *arguments, **attributes_of(node, function, state.current))
+        bounded(state, result)
+    except CompileError as error:
+        state.problems += error.problems
+        result = Unsupported()
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        problem(state, "its inputs do not fit the operator", "check the model with onnx.checker")
+    except MemoryError:
+        problem(state, "its result is too large", "use a smaller network")
     results = result if isinstance(result, tuple) and not isinstance(result, Ref) else (result,)
     state.values.update({name: Unsupported() for name in node.output[len(results) :]})
     for name, value in zip(node.output, results, strict=False):
@@ -174,28 +243,37 @@ def convert(state: Importer, node: onnx.NodeProto, function: Operator) -> None:
             state.names.setdefault(value.name, name)
 
 
-def attribute(proto: onnx.AttributeProto) -> Any:
-    """An attribute's Python value."""
-    value = onnx.helper.get_attribute_value(proto)
-    if isinstance(value, onnx.TensorProto):
-        return numpy_helper.to_array(value)
-    return value.decode() if isinstance(value, bytes) else value
+def bounded(state: Importer, result: Val | tuple[Val, ...]) -> None:
+    """Refuse constants that become too large."""
+    for value in (result,) if isinstance(result, np.ndarray) else result if isinstance(result, tuple) else ():
+        if not isinstance(value, np.ndarray):
+            continue
+        state.constants += value.size if value.base is None else 0
+        if value.size > MOST_ELEMENTS or state.constants > 4 * MOST_ELEMENTS:
+            raise CompileError([Problem(state.current, "its constant result is too large", "use a smaller network")])
 
 
 def read_constants(graph: onnx.GraphProto, state: Importer) -> None:
     """Take in the initialisers; refuse values that are not finite."""
-    for tensor in graph.initializer:
+    tensors = [(t.name, lambda t=t: to_array(t)) for t in graph.initializer]
+    tensors += [(s.values.name, lambda s=s: to_dense(s)) for s in graph.sparse_initializer]
+    for name, read in tensors:
+        where = f"weight '{name}'"
+        if name in state.values:
+            state.problems.append(Problem(where, "it is there twice", "export the model again"))
+            continue
         try:
-            array = numpy_helper.to_array(tensor)
-        except (ValueError, TypeError, OSError):
-            state.problems.append(Problem(f"weight '{tensor.name}'", "cannot be read", "export the model again"))
-            array = np.zeros(tuple(tensor.dims) if max(tensor.dims, default=0) < 1 << 20 else (1,))
+            array = read()
+        except TensorError as error:
+            state.problems.append(Problem(where, error.what, error.remedy))
+            state.values[name] = Unsupported()
+            continue
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             bad = int((~np.isfinite(array)).sum())
             what = f"{bad} of its {array.size} values are NaN or infinite"
-            state.problems.append(Problem(f"weight '{tensor.name}'", what, "train again or repair the file"))
+            state.problems.append(Problem(where, what, "train again or repair the file"))
             array = np.where(np.isfinite(array), array, 0)  # so that what reads it is not reported again
-        state.values[tensor.name] = array
+        state.values[name] = array
 
 
 def read_inputs(graph: onnx.GraphProto, state: Importer, whole: bool) -> None:
@@ -210,10 +288,11 @@ def read_inputs(graph: onnx.GraphProto, state: Importer, whole: bool) -> None:
         if not info.type.tensor_type.HasField("shape") or any(d <= 0 for d in shape):
             state.problems.append(Problem(where, "its shape is not fixed", "export with fixed sizes but for the batch"))
             shape = tuple(max(d, 1) for d in shape)
-        elif prod(shape) > MOST_ELEMENTS:
-            what = f"a sample has {prod(shape)} elements"
-            state.problems.append(Problem(where, what, f"use inputs of at most {MOST_ELEMENTS} elements"))
-            shape = (1,) * len(shape)
+        elif prod(shape) > MOST_ELEMENTS or len(shape) > MOST_AXES:
+            what = f"a sample has {prod(shape)} elements" + (f" on {len(shape)} axes" if len(shape) > MOST_AXES else "")
+            remedy = f"use inputs of at most {MOST_ELEMENTS} elements and {MOST_AXES} axes"
+            state.problems.append(Problem(where, what, remedy))
+            shape = (1,)
         if batched and dims[0].dim_value > 0:
             state.batch = int(dims[0].dim_value)
         name = state.fresh(info.name)
@@ -222,7 +301,7 @@ def read_inputs(graph: onnx.GraphProto, state: Importer, whole: bool) -> None:
         state.values[info.name] = Ref(name, shape, batched)
         state.inputs.append(RealInput(name, shape))
     if len(state.inputs) != 1:
-        names = ", ".join(i.name for i in state.inputs) or "none"
+        names = ", ".join(i.name for i in state.inputs[:8]) or "none"
         state.problems.append(Problem("the graph", f"it must have one input, not {names}", "split the model"))
 
 

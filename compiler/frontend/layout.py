@@ -80,6 +80,5 @@ def joined(b: Importer, make: Callable[..., Op], sources: Sequence[Ref], *parame
     """Append an operation that reads several tensors; give its result."""
     name = b.fresh(b.result)
     op = make(name, tuple(s.name for s in sources), *parameters, node=b.current)
-    b.ops.append(op)
-    b.shapes[name] = op.shape(*(s.shape for s in sources))
+    b.append(op, op.shape(*(s.shape for s in sources)))
     return sources[0]._replace(name=name, shape=b.shapes[name])

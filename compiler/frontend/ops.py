@@ -200,7 +200,7 @@ def ArgMax(b: Importer, x: Val, *, axis: int = 0, keepdims: int = 1, select_last
 def Cast(b: Importer, x: Val, *, to: int, saturate: int = 1) -> Val:
     if isinstance(x, np.ndarray):
         return x.astype(onnx.helper.tensor_dtype_to_np_dtype(to))
-    labels = isinstance(x, Ref) and any(op.name == x.name and isinstance(op, RealArgMax) for op in b.ops)
+    labels = isinstance(x, Ref) and isinstance(b.made.get(x.name), RealArgMax)
     if to not in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE) and not labels:
         raise refuse(b, "a cast to integers rounds the activations", "leave it out")
     return x

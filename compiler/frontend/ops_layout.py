@@ -129,8 +129,7 @@ def complement(b: Importer, x: Val, p: Val) -> bool:
     """Whether the first is one minus the second, a single sigmoid: the two classes of scikit-learn's exporter."""
     if not isinstance(x, Ref) or not isinstance(p, Ref) or p.shape != (1,):
         return False
-    made = {op.name: op for op in b.ops}
-    left, right = made.get(x.name), made.get(p.name)
+    left, right = b.made.get(x.name), b.made.get(p.name)
     if not (isinstance(left, Apply) and isinstance(right, Apply) and isinstance(right.function, f.Sigmoid)):
         return False
     one = isinstance(left.function, f.Affine) and bool((left.function.slope == -1).all())

@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import FunctionProto, NodeProto, TensorProto, helper
 
-from nnfpga.compiler.errors import CompileError
+from nnfpga.compiler.errors import CompileError, printable
 from nnfpga.compiler.frontend import import_model, load
 from nnfpga.compiler.frontend.functions import MOST_NODES
 
@@ -20,7 +20,7 @@ NOT_ONNX = "is not an ONNX model or is cut short; export or download it again"
 def refused(path: Path) -> str:
     with pytest.raises(CompileError) as caught:
         load(path)
-    return str(caught.value).removeprefix(f"{path}: ")
+    return str(caught.value).removeprefix(f"{printable(str(path))}: ")
 
 
 def save(path: Path, nodes: list[NodeProto], functions: list[FunctionProto] | None = None, opset: int = 17) -> Path:
