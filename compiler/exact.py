@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
+from math import gcd, lcm
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ints", "as_fraction", "fractions", "ints", "matmul", "objects", "trailing_zeros"]
+__all__ = ["Ints", "as_fraction", "common_unit", "fractions", "ints", "matmul", "objects", "trailing_zeros"]
 
 Ints = npt.NDArray[Any]
 """Integers: int64, or Python integers (dtype object) where int64 might not hold them."""
@@ -62,6 +64,13 @@ def fractions(values: Any) -> npt.NDArray[Any]:
     for index, value in np.ndenumerate(array):
         result[index] = as_fraction(value)
     return result
+
+
+def common_unit(values: Iterable[Fraction]) -> Fraction:
+    """The greatest fraction of which each is a multiple; 1 where all are zero."""
+    parts = [Fraction(v) for v in values]
+    common = lcm(*(v.denominator for v in parts))
+    return Fraction(gcd(*(int(v * common) for v in parts)), common) or Fraction(1)
 
 
 def trailing_zeros(value: int) -> int:

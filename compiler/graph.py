@@ -41,6 +41,11 @@ class Tensor:
         """Elements per sample."""
         return int(np.prod(self.shape, dtype=np.int64))
 
+    @property
+    def uniform(self) -> bool:
+        """Whether all elements count in one unit, from zero."""
+        return len({*self.scale.flat}) == 1 and not any(self.offset.flat)
+
     def real(self, values: Ints) -> npt.NDArray[np.float64]:
         """The real values of a batch of integers, rounded once to float64 where scale and offset allow."""
         return values.astype(np.float64) * self.scale.astype(np.float64) + self.offset.astype(np.float64)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from .exact import fractions, ints
 if TYPE_CHECKING:
     from .graph import Layer, Tensor
 
-__all__ = ["Op", "RealGraph", "RealInput", "Reals", "Shape", "Units", "Weighted"]
+__all__ = ["Layout", "Op", "RealGraph", "RealInput", "Reals", "Shape", "Units", "Weighted"]
 
 Reals = npt.NDArray[np.float64]
 Shape = tuple[int, ...]
@@ -58,6 +58,10 @@ class Op(ABC):
         None where it is no wider than the input and in its unit.
         """
         return None
+
+    def accepts(self, x: Tensor) -> bool:
+        """Whether its integer layer takes an input with these scales and offsets; others are brought to one unit."""
+        return x.uniform
 
     @abstractmethod
     def lower(self, *inputs: Tensor) -> Layer:
@@ -101,13 +105,24 @@ class RealInput:
     shape: Shape
 
 
+class Layout(NamedTuple):
+    """Where a tensor's elements stand in the file: the imported tensor ``name`` is ``tensor.flat[order]``."""
+
+    name: str
+    order: npt.NDArray[np.int64]
+
+
 @dataclass(frozen=True, eq=False)
 class RealGraph:
-    """Operations in order, from inputs to named outputs."""
+    """Operations in order, from inputs to named outputs.
+
+    ``layouts`` holds the quantisers whose results a pass has turned or renamed.
+    """
 
     inputs: tuple[RealInput, ...]
     ops: tuple[Op, ...]
     outputs: tuple[str, ...]
+    layouts: Mapping[str, Layout] = field(default_factory=dict[str, Layout])
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
@@ -153,7 +168,7 @@ class RealGraph:
 
     def replace(self, ops: Sequence[Op], outputs: tuple[str, ...] | None = None) -> RealGraph:
         """The same inputs with other operations (and outputs)."""
-        return RealGraph(self.inputs, tuple(ops), self.outputs if outputs is None else outputs)
+        return RealGraph(self.inputs, tuple(ops), self.outputs if outputs is None else outputs, self.layouts)
 
     def __str__(self) -> str:
         def line(op: Op) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..circuit.ir import Builder, Constant, Greater, Select, Value
-from ..errors import CompileError, Problem
 from ..exact import Ints, fractions
 from ..graph import Layer, Tensor
 from ..number import Number
@@ -33,10 +32,11 @@ class RealArgMax(Op):
     def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
         return np.zeros(1), np.full(1, low.shape[-1] - 1.0)
 
+    def accepts(self, x: Tensor) -> bool:
+        return len({*x.scale.flat}) == len({*x.offset.flat}) == 1
+
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs
-        if len({*x.scale.flat}) > 1 or len({*x.offset.flat}) > 1:
-            raise CompileError([Problem(self.node, "its input has a scale per channel", "quantise it per tensor")])
         return ArgMax(self.name, (x.name,))
 
 
@@ -57,8 +57,6 @@ class RealSign(Op):
 
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs
-        if any(o != 0 for o in x.offset.flat):
-            raise CompileError([Problem(self.node, "its input has an offset", "quantise it without zero point")])
         low, high = int(x.number.low.min()), int(x.number.high.max())
         lines = [Line(low, 0, int(low > 0), 0)] + ([Line(1, 0, 1, 0)] if low <= 0 < high else [])
         return Scalar(self.name, (x.name,), (Pieces.of(low, high, lines),), fractions([1]))

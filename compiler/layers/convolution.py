@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from ..circuit.adders import multiply
 from ..circuit.ir import Builder, Value
-from ..errors import CompileError, Problem
 from ..exact import Ints, fractions, matmul, objects
 from ..graph import Layer, Tensor
 from ..number import Number
@@ -46,10 +45,6 @@ class Convolve(Weighted):
 
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs
-        if any(o != 0 for o in x.offset.flat) or len({*x.scale.flat}) > 1:
-            raise CompileError(
-                [Problem(self.node, "its input has a scale or offset per channel", "quantise it per tensor")]
-            )
         assert self.scale is not None
         return Convolution(self.name, (x.name,), self.integers, self.window, self.groups, self.scale, x.shape)
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..circuit.adders import multiply
 from ..circuit.ir import Builder, Value
-from ..errors import CompileError, Problem
-from ..exact import INT64_EXACT, Ints, fractions, ints, objects
+from ..exact import INT64_EXACT, Ints, common_unit, fractions, ints, objects
 from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
@@ -45,9 +43,11 @@ class Sum(Op):
     def unit(self, *units: Fraction) -> Fraction | None:
         return common_unit(units)
 
+    def accepts(self, x: Tensor) -> bool:
+        return x.scale.ndim <= 1 and x.offset.ndim <= 1
+
     def lower(self, *inputs: Tensor) -> Layer:
-        factors = align(self.node, inputs)
-        signed = tuple(s * f for s, f in zip(self.signs, factors, strict=True))
+        signed = tuple(s * f for s, f in zip(self.signs, align(inputs), strict=True))
         return Summation(self.name, tuple(x.name for x in inputs), signed)
 
 
@@ -73,34 +73,43 @@ class Concatenate(Op):
 
     def lower(self, *inputs: Tensor) -> Layer:
         channels = tuple(x.shape[-1] for x in inputs)
-        return Concatenation(self.name, tuple(x.name for x in inputs), align(self.node, inputs), channels)
+        factors = tuple(int(f[0]) for f in align(inputs))
+        return Concatenation(self.name, tuple(x.name for x in inputs), factors, channels)
 
 
 @dataclass(frozen=True, eq=False)
 class Summation(Layer):
-    """``sum of factors[i] * x[i]``: the factors bring all inputs to the greatest unit of which each is a multiple."""
+    """``sum of factors[i] * x[i]``, a factor for all channels or one per channel (last axis).
 
-    factors: tuple[int, ...]
+    The factors bring all inputs of a channel to the greatest unit of which each is a multiple.
+    """
+
+    factors: tuple[Ints, ...]
 
     def infer(self, *inputs: Tensor) -> Tensor:
         low = high = objects(np.zeros(1, dtype=np.int64))
         step: Ints = low
         for factor, x in zip(self.factors, inputs, strict=True):
-            a, b, s = (factor * objects(v) for v in (x.number.low, x.number.high, x.number.step))
+            a, b, s = (objects(factor) * objects(v) for v in (x.number.low, x.number.high, x.number.step))
             low, high = low + np.minimum(a, b), high + np.maximum(a, b)
             step = np.vectorize(gcd, otypes=[object])(step, np.abs(s))
         number = Number.of(low, high, step)
-        return Tensor(self.name, inputs[0].shape, number, unit(inputs, self.factors), fractions([0]))
+        scale = inputs[0].scale / objects(np.abs(self.factors[0]))
+        offset = sum((np.sign(f) * x.offset for f, x in zip(self.factors, inputs, strict=True)), fractions([0]))
+        return Tensor(self.name, inputs[0].shape, number, scale, offset)
 
     def evaluate(self, *inputs: Ints) -> Ints:
         return np.sum(scaled(inputs, self.factors), axis=0)
 
     def expand(self, builder: Builder, *inputs: list[Value]) -> list[Value]:
-        row = np.array([self.factors], dtype=object)
-        return [multiply(builder, list(values), row)[0] for values in zip(*inputs, strict=True)]
+        rows = [[int(f.flat[c % f.size]) for f in self.factors] for c in range(max(f.size for f in self.factors))]
+        return [
+            multiply(builder, list(values), np.array([rows[i % len(rows)]], dtype=object))[0]
+            for i, values in enumerate(zip(*inputs, strict=True))
+        ]
 
     def describe(self) -> str:
-        return f"factors {', '.join(map(str, self.factors))}"
+        return f"factors {', '.join('per channel' if f.size > 1 else str(f.flat[0]) for f in self.factors)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +128,7 @@ class Concatenation(Layer):
                 side.append(factor * objects(values))
         number = Number.of(*(np.concatenate(side, axis=-1) for side in sides))
         shape = (*inputs[0].shape[:-1], sum(x.shape[-1] for x in inputs))
-        return Tensor(self.name, shape, number, unit(inputs, self.factors), fractions([0]))
+        return Tensor(self.name, shape, number, inputs[0].scale[:1] / abs(self.factors[0]), fractions([0]))
 
     def evaluate(self, *inputs: Ints) -> Ints:
         return np.concatenate(scaled(inputs, self.factors), axis=-1)
@@ -137,35 +146,19 @@ class Concatenation(Layer):
         return f"factors {', '.join(map(str, self.factors))}"
 
 
-def align(node: str, inputs: Sequence[Tensor]) -> tuple[int, ...]:
-    """The integers by which tensors are multiplied so that one unit fits all.
-
-    Raises
-    ------
-    CompileError
-        where an input has a scale or an offset per channel.
-    """
-    if any(len({*x.scale.flat}) > 1 or any(o != 0 for o in x.offset.flat) for x in inputs):
-        what = "an input of the join has a scale or offset per channel"
-        raise CompileError([Problem(node, what, "quantise it per tensor")])
-    scales = [Fraction(x.scale.reshape(-1)[0]) for x in inputs]
-    one = common_unit(scales)
-    return tuple(int(s / one) for s in scales)
+def align(inputs: Sequence[Tensor]) -> tuple[Ints, ...]:
+    """The integers by which tensors are multiplied so that one unit fits all: one each, or one per channel each."""
+    scales = [x.scale.reshape(-1) for x in inputs]
+    channels = 1 if all(len({*s}) == 1 for s in scales) else max(s.size for s in scales)
+    columns = list(zip(*([s[c % s.size] for c in range(channels)] for s in scales), strict=True))
+    units = [common_unit(column) for column in columns]
+    rows = zip(*([int(s / unit) for s in column] for column, unit in zip(columns, units, strict=True)), strict=True)
+    return tuple(ints(objects(list(row))) for row in rows)
 
 
-def common_unit(units: Sequence[Fraction]) -> Fraction:
-    """The greatest unit of which each is a multiple."""
-    common = lcm(*(u.denominator for u in units))
-    return Fraction(gcd(*(int(u * common) for u in units)), common)
-
-
-def unit(inputs: Sequence[Tensor], factors: Sequence[int]) -> npt.NDArray[Any]:
-    """What one unit of the result is worth."""
-    return fractions([inputs[0].scale.reshape(-1)[0] / abs(factors[0])])
-
-
-def scaled(inputs: Sequence[Ints], factors: Sequence[int]) -> list[Ints]:
+def scaled(inputs: Sequence[Ints], factors: Sequence[Any]) -> list[Ints]:
     """The products, in int64 where even their sum fits."""
     largest = [max(abs(int(x.max(initial=0))), abs(int(x.min(initial=0)))) for x in inputs]
-    bound = sum(abs(f) * most for f, most in zip(factors, largest, strict=True))
-    return [f * (ints(x) if bound < INT64_EXACT else objects(x)) for f, x in zip(factors, inputs, strict=True)]
+    most = [max(abs(int(v)) for v in np.asarray(f).flat) for f in factors]
+    fits = sum(a * b for a, b in zip(most, largest, strict=True)) < INT64_EXACT
+    return [f * ints(x) if fits else objects(f) * objects(x) for f, x in zip(factors, inputs, strict=True)]

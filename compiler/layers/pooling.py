@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from ..circuit.adders import multiply
 from ..circuit.ir import Builder, Greater, Select, Value
-from ..errors import CompileError, Problem
 from ..exact import INT64_EXACT, Ints, objects
 from ..graph import Layer, Tensor
 from ..number import Number
@@ -36,6 +35,9 @@ class MaxPool(Op):
 
     def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
         return self.evaluate(low[None])[0], self.evaluate(high[None])[0]
+
+    def accepts(self, x: Tensor) -> bool:
+        return True
 
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs
@@ -104,10 +106,11 @@ class AveragePool(Op):
     def unit(self, *units: Fraction) -> Fraction | None:
         return units[0] / self.divisor
 
+    def accepts(self, x: Tensor) -> bool:
+        return not any(x.offset.flat)
+
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs
-        if any(o != 0 for o in x.offset.flat):
-            raise CompileError([Problem(self.node, "its input has an offset", "quantise it without zero point")])
         factors = self.divisor // self.divisors
         return AveragePooling(self.name, (x.name,), self.window, factors, self.divisor, x.shape)
 

@@ -49,7 +49,8 @@ class Rearrange(Layer):
             flat = number.broadcast(x.shape)
             number = Number(*(a.reshape(-1)[self.index] for a in (flat.low, flat.high, flat.step)))
         scale, offset = (
-            a if a.size == 1 else np.broadcast_to(a, x.shape).reshape(-1)[self.index] for a in (x.scale, x.offset)
+            a.reshape(-1)[:1] if len({*a.flat}) == 1 else np.broadcast_to(a, x.shape).reshape(-1)[self.index]
+            for a in (x.scale, x.offset)
         )
         return Tensor(self.name, self.index.shape, number, scale, offset)
 

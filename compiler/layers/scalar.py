@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -13,17 +14,17 @@ import numpy.typing as npt
 from ..circuit.adders import multiply
 from ..circuit.ir import Add, AtLeast, Builder, Clamp, Constant, Lookup, Select, Shift, Value
 from ..errors import CompileError, Problem
-from ..exact import Ints, as_fraction, fractions
+from ..exact import Ints, as_fraction, common_unit, fractions
 from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
 from ..scalar.forms import ShiftClip, shift_clip
-from ..scalar.functions import Function
+from ..scalar.functions import Affine, Function, Kinked
 from ..scalar.pieces import Line, Pieces
 from ..scalar.quantizer import Quantizer
-from ..scalar.solve import DomainError, SolveError, solve
+from ..scalar.solve import DomainError, SolveError, affine_pieces, solve
 
-__all__ = ["Apply", "Quantize", "Scalar"]
+__all__ = ["Apply", "Quantize", "Scalar", "exact_scalar"]
 
 TABLE_LIMIT = 1 << 12  # a larger domain is written as comparisons
 
@@ -78,12 +79,8 @@ class Quantize(Op):
 
     def chain(self, source: Tensor, functions: tuple[Function, ...]) -> Scalar:
         """The one layer that a chain of functions between an integer tensor and this quantiser becomes."""
-        channels = source.shape[-1] if source.shape else 1
-        number = source.number
-        varied = max(source.scale.size, source.offset.size, self.quantizer.channels)
-        varied = max(varied, *(f.channels for f in functions), 1) if functions else varied
-        count = channels if varied > 1 else 1
-        low, high = channel_bounds(number, count)
+        count = kinds(source, self.quantizer.channels, *(f.channels for f in functions))
+        low, high = channel_bounds(source.number, count)
         try:
             pieces = tuple(
                 solve(functions, self.quantizer, low[c], high[c], at(source.scale, c), at(source.offset, c), c)
@@ -92,6 +89,42 @@ class Quantize(Op):
         except SolveError as error:
             raise CompileError([Problem(self.node, f"its function has {error}", error.remedy)]) from error
         return Scalar(self.name, (source.name,), pieces, self.quantizer.scale)
+
+
+def kinds(source: Tensor, *channels: int) -> int:
+    """How many different functions read a tensor: one per channel where anything differs by channel, else one."""
+    varied = max(source.scale.size, source.offset.size, *channels) > 1
+    return source.shape[-1] if varied and source.shape else 1
+
+
+def exact_scalar(name: str, source: Tensor, functions: Sequence[Kinked], together: bool) -> Scalar:
+    """A chain that no quantiser ends: nothing is rounded, the unit is the greatest one that holds every value.
+
+    ``together`` asks for one unit for all channels, from zero; else an affine chain keeps the integers as they are, and
+    what it does stands in scale and offset.
+    """
+    count = kinds(source, *(f.channels for f in functions))
+    low, high = channel_bounds(source.number, count)
+    parts = [
+        list(affine_pieces(functions, c, low[c], high[c], at(source.scale, c), at(source.offset, c)))
+        for c in range(count)
+    ]
+    zeros = [Fraction(0)] * count
+    if not together and all(isinstance(f, Affine) for f in functions):
+        slopes, offsets = zip(*((slope, intercept) for ((_, _, slope, intercept),) in parts), strict=True)
+        units = [abs(slope) or Fraction(1) for slope in slopes]
+    else:
+        units, offsets = [common_unit([v for _, _, *line in part for v in line]) for part in parts], zeros
+        units = [common_unit(units)] * count if together else units
+
+    def line(start: int, slope: Fraction, intercept: Fraction, c: int) -> Line:
+        return Line(start, int(slope / units[c]), int((intercept - offsets[c]) / units[c]), 0)
+
+    pieces = [
+        Pieces.of(low[c], high[c], [line(start, slope, intercept, c) for start, _, slope, intercept in part])
+        for c, part in enumerate(parts)
+    ]
+    return Scalar(name, (source.name,), tuple(pieces), fractions(units), fractions(offsets))
 
 
 def at(values: npt.NDArray[Any], channel: int) -> Any:
@@ -116,13 +149,15 @@ class Scalar(Layer):
     pieces: tuple[Pieces, ...]
     unit: npt.NDArray[Any]
     """What one unit of the result is worth: one fraction, or one per channel."""
+    offset: npt.NDArray[Any] = field(default_factory=lambda: fractions([0]))
+    """What zero is worth, likewise."""
 
     def infer(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         low, high = (list(side) for side in zip(*(p.range for p in self.pieces), strict=True))
         step = [p.step for p in self.pieces]
         number = Number.of(low, high, step) if len(step) > 1 else Number.of(low[0], high[0], step[0])
-        return Tensor(self.name, x.shape, number, self.unit, fractions(np.zeros(1)))
+        return Tensor(self.name, x.shape, number, self.unit, self.offset)
 
     def evaluate(self, *inputs: Ints) -> Ints:
         (x,) = inputs

@@ -15,7 +15,7 @@ from ..layers.dense import Linear
 from ..layers.join import Sum
 from ..layers.rearrange import RealRearrange
 from ..layers.scalar import Apply, Quantize
-from ..real import Op, RealGraph, RealInput, Shape
+from ..real import Layout, Op, RealGraph, RealInput, Shape
 
 __all__ = ["fold_layout"]
 
@@ -46,6 +46,7 @@ class Folding:
         self.ops: list[Op] = []
         self.pending: dict[str, Pending] = {}
         self.made: dict[str, str] = {}
+        self.layouts: dict[str, Layout] = dict(graph.layouts)
 
     def run(self) -> RealGraph:
         """The graph with the changes that are left."""
@@ -54,8 +55,8 @@ class Folding:
             match op:
                 case RealRearrange():
                     self.rearrange(op, output)
-                case Apply() | Quantize() if not output and self.follows(op):
-                    self.elementwise(op)
+                case Apply() | Quantize() if self.follows(op):
+                    self.elementwise(op, output)
                 case Sum() if not output and self.together(op):
                     waits = self.known(op.inputs[0])
                     self.append(replace(op, inputs=tuple(self.known(n).source for n in op.inputs)))
@@ -65,7 +66,7 @@ class Folding:
                     self.linear(op)
                 case _:
                     self.append(replace(op, inputs=tuple(self.actual(n) for n in op.inputs)))
-        return RealGraph(tuple(self.inputs), tuple(self.ops), self.graph.outputs)
+        return RealGraph(tuple(self.inputs), tuple(self.ops), self.graph.outputs, self.layouts)
 
     def append(self, op: Op) -> None:
         """Make an operation."""
@@ -121,11 +122,19 @@ class Folding:
         alike = all(self.shapes[r.source] == shape and np.array_equal(r.index, first.index) for r in rest)
         return alike and permutes(first.index, shape)
 
-    def elementwise(self, op: Op) -> None:
-        """Do it on the tensor as it is; the change waits behind it."""
+    def elementwise(self, op: Apply | Quantize, output: bool) -> None:
+        """Do it on the tensor as it is; the change waits behind it, or is made where the result is an output."""
         waits = self.known(op.inputs[0])
-        self.append(replace(op, inputs=(waits.source,)))
-        if not same(waits.index, self.shapes[waits.source]):
+        moves = not same(waits.index, self.shapes[waits.source])
+        early = replace(op, name=f"{op.name}_unturned" if output and moves else op.name, inputs=(waits.source,))
+        self.append(early)
+        if not moves:
+            return
+        if isinstance(op, Quantize):
+            self.layouts[early.name] = Layout(op.name, waits.index)
+        if output:
+            self.append(RealRearrange(op.name, (early.name,), waits.index, node=waits.node))
+        else:
             self.pending[op.name] = Pending(op.name, waits.index, waits.node)
 
     def linear(self, op: Linear) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..errors import CompileError, Problem
 from ..exact import fractions
 from ..graph import Graph, Layer, Tensor
-from ..layers.scalar import Apply, Quantize
+from ..layers.scalar import Apply, Quantize, exact_scalar
 from ..number import Number
-from ..real import RealGraph
-from ..scalar.functions import Function
+from ..real import Op, RealGraph
+from ..scalar.functions import Function, Kinked
 
 __all__ = ["lower"]
 
@@ -23,38 +25,76 @@ def lower(graph: RealGraph) -> Graph:
     CompileError
         naming every node that has no integer meaning.
     """
-    tensors: dict[str, Tensor] = {}
-    chains: dict[str, tuple[str, tuple[Function, ...]]] = {i.name: (i.name, ()) for i in graph.inputs}
-    inputs: list[Tensor] = []
-    layers: list[Layer] = []
-    problems: list[Problem] = []
-    for op in graph.ops:
-        source, functions = chains.get(op.inputs[0], (op.inputs[0], ()))
+    return Lowering(graph).run()
+
+
+class Lowering:
+    """One run of the pass: the layers made so far, and the chains that wait for a quantiser."""
+
+    def __init__(self, graph: RealGraph) -> None:
+        self.graph = graph
+        self.tensors: dict[str, Tensor] = {}
+        self.chains: dict[str, tuple[str, tuple[Function, ...]]] = {i.name: (i.name, ()) for i in graph.inputs}
+        self.inputs: list[Tensor] = []
+        self.layers: list[Layer] = []
+
+    def run(self) -> Graph:
+        """The integer graph."""
+        problems: list[Problem] = []
+        for op in self.graph.ops:
+            try:
+                self.lower(op)
+            except CompileError as error:
+                problems += error.problems
+        if problems:
+            raise CompileError(problems)
+        for name in self.graph.outputs:
+            self.integers(name, name, lambda _: True)
+        result = Graph(tuple(self.inputs), tuple(self.layers), self.graph.outputs)
+        result.verify()
+        return result
+
+    def lower(self, op: Op) -> None:
+        """Make an operation's layer, with what must stand before it; an element-wise function waits."""
+        source, functions = self.chains.get(op.inputs[0], (op.inputs[0], ()))
         if isinstance(op, Apply):
-            chains[op.name] = (source, (*functions, op.function))
-            continue
-        if isinstance(op, Quantize) and source not in tensors:  # what stands before it, the host applies (ends.py)
+            self.chains[op.name] = (source, (*functions, op.function))
+        elif isinstance(op, Quantize) and source not in self.tensors:  # the host applies it, see ends.py
             q = op.quantizer
-            assert q.low is not None
-            assert q.high is not None
+            if q.low is None or q.high is None:
+                raise CompileError([Problem(op.node, "the first quantiser has no bounds", "quantise the input first")])
             number = Number.of(q.low, q.high, q.step)
-            tensors[op.name] = Tensor(op.name, graph.shapes[source], number, q.scale, fractions([0]))
-            inputs.append(tensors[op.name])
-            continue
-        try:
-            if isinstance(op, Quantize):
-                layer: Layer = op.chain(tensors[source], functions)
-            elif functions or source not in tensors:
-                raise CompileError([Problem(op.node, "its input is not quantised", "quantise the model first")])
-            else:
-                layer = op.lower(*(tensors[name] for name in op.inputs))
-        except CompileError as error:
-            problems += error.problems
-            continue
-        layers.append(layer)
-        tensors[layer.name] = layer.infer(*(tensors[name] for name in layer.inputs))
-    if problems:
-        raise CompileError(problems)
-    result = Graph(tuple(inputs), tuple(layers), graph.outputs)
-    result.verify()
-    return result
+            self.tensors[op.name] = Tensor(op.name, self.graph.shapes[source], number, q.scale, fractions([0]))
+            self.inputs.append(self.tensors[op.name])
+        elif isinstance(op, Quantize):
+            self.append(op.chain(self.tensors[source], functions))
+        else:
+            self.append(op.lower(*(self.integers(name, op.node, op.accepts) for name in op.inputs)))
+
+    def append(self, layer: Layer) -> Tensor:
+        """Add a layer; give its result."""
+        self.layers.append(layer)
+        self.tensors[layer.name] = layer.infer(*(self.tensors[name] for name in layer.inputs))
+        return self.tensors[layer.name]
+
+    def integers(self, name: str, node: str, accepts: Callable[[Tensor], bool]) -> Tensor:
+        """A tensor that may be read: a chain that no quantiser ends keeps its exact value, in as many bits as it takes.
+
+        Raises
+        ------
+        CompileError
+            where its value has no exact form.
+        """
+        if name not in self.tensors:
+            source, functions = self.chains.get(name, (name, ()))
+            if source not in self.tensors:
+                raise CompileError([Problem(node, "its input is not quantised", "quantise the model first")])
+            straight = [f for f in functions if isinstance(f, Kinked)]
+            if len(straight) < len(functions):
+                raise CompileError([Problem(node, "its input is not quantised", "quantise the model first")])
+            self.append(exact_scalar(name, self.tensors[source], straight, together=False))
+        tensor = self.tensors[name]
+        if accepts(tensor):
+            return tensor
+        aligned = f"{name}_aligned"
+        return self.tensors.get(aligned) or self.append(exact_scalar(aligned, tensor, (), together=True))

@@ -18,6 +18,7 @@ from ..real import Op, RealGraph, Reals, Units, Weighted
 from ..scalar.functions import Affine, Function, Kinked
 from ..scalar.quantizer import Quantizer
 from .fit import fit, in_format, lattice, quantise_weights, stated
+from .given import given
 
 __all__ = ["Calibration", "Width", "quantize"]
 
@@ -55,6 +56,7 @@ class Quantization:
 
     def __init__(self, graph: RealGraph, calibration: Calibration) -> None:
         self.graph, self.calibration = graph, calibration
+        self.given = given(graph)
         self.ops: list[Op] = []
         self.inputs = {i.name for i in graph.inputs}
         self.narrow: dict[str, str] = {}  # the form with few bits of a tensor
@@ -65,10 +67,10 @@ class Quantization:
     def run(self) -> RealGraph:
         """The quantised network."""
         for op in self.graph.ops:
-            if isinstance(op, Apply):
+            if op.name in self.given:
+                self.keep(op)
+            elif isinstance(op, Apply):
                 self.apply(op)
-            elif isinstance(op, Quantize):
-                self.add(op, op.quantizer.scale)
             else:
                 self.layer(op)
         outputs = tuple(self.sums(name) for name in self.graph.outputs)
@@ -82,6 +84,21 @@ class Quantization:
             self.wide.add(op.name)
         else:
             self.narrow[op.name] = op.name
+
+    def keep(self, op: Op) -> None:
+        """Leave an operation as the file gives it."""
+        if isinstance(op, Quantize):
+            self.add(op, op.quantizer.scale)
+        elif (
+            not isinstance(op, Apply | Weighted)
+            and op.unit(*[Fraction(1)] * len(op.inputs)) is None
+            and all(name in self.narrow for name in op.inputs)
+        ):
+            self.add(op, self.units[op.inputs[0]])
+        else:
+            self.ops.append(op)
+            if not isinstance(op, Apply) or op.inputs[0] in self.wide:
+                self.wide.add(op.name)
 
     def layer(self, op: Op) -> None:
         """Quantise what the operation reads, and its weights; what reads a result that is wider quantises it again."""
@@ -155,7 +172,7 @@ class Quantization:
         """The form of a tensor that leaves the network or is compared: sums keep their own unit, never saturate."""
         if name in self.narrow:
             return self.narrow[name]
-        if name in self.units and len({*self.units[name].flat}) == 1:
+        if name in self.given or (name in self.units and len({*self.units[name].flat}) == 1):
             return name
         below = self.units.get(name, self.behind.get(name))
         if below is not None:

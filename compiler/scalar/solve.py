@@ -17,7 +17,7 @@ from .monotone import MAX_LEVELS, Chain, DomainError, SolveError, TooManyLevelsE
 from .pieces import Line, Pieces
 from .quantizer import Quantizer, Rounding
 
-__all__ = ["MAX_LEVELS", "DomainError", "SolveError", "TooManyLevelsError", "UndecidedError", "solve"]
+__all__ = ["MAX_LEVELS", "DomainError", "SolveError", "TooManyLevelsError", "UndecidedError", "affine_pieces", "solve"]
 
 MAX_MULTIPLIER = 1 << 16  # a line with more digits is written as breakpoints where these are few
 

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnfpga.compiler.circuit.ir import Builder
-from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import fractions
 from nnfpga.compiler.graph import Tensor
 from nnfpga.compiler.layers.convolution import Convolution, Convolve
@@ -121,13 +120,6 @@ def test_padding_widens_a_lattice_without_zero() -> None:
     layer = Convolution("y", ("x",), np.array([[[1]]]), window, 1, fractions([1]), (1, 1))
     number = layer.infer(Tensor("x", (1, 1), Number.of(-1, 1, 2), fractions([1]), fractions([0]))).number
     assert str(number) == "[-1..1]"
-
-
-def test_a_scale_per_channel_is_refused() -> None:
-    window = Window((1,), (1,), (0,), (0,), (1,))
-    op = Convolve("y", ("x",), np.ones((1, 1, 2)), window, scale=fractions([1]), node="Conv 'c' (node 0)")
-    with pytest.raises(CompileError, match=r"Conv 'c'.*scale or offset per channel.*quantise it per tensor"):
-        op.lower(Tensor("x", (3, 2), Number.of(0, 1), fractions([1, 2]), fractions([0])))
 
 
 def test_text() -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from nnfpga.compiler.circuit.ir import Builder
-from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import fractions
 from nnfpga.compiler.graph import Tensor
 from nnfpga.compiler.layers.join import Concatenate, Sum
@@ -71,7 +70,29 @@ def test_large_numbers() -> None:
     assert layer.evaluate(x, x).reshape(-1).tolist() == [3 * 2**61] * 2
 
 
-def test_a_scale_per_channel_is_refused() -> None:
-    wide = Tensor("a", (1, 2), Number.of(0, 1), fractions([1, 2]), fractions([0]))
-    with pytest.raises(CompileError, match=r"Add 'n' \(node 3\): an input of the join has a scale"):
-        Sum("y", ("a", "a"), (1, 1), node="Add 'n' (node 3)").lower(wide, wide)
+def test_scales_and_offsets_per_channel() -> None:
+    number = Number.of([-3, 0, 0], [4, 9, 255])
+    a = Tensor("a", (3,), number, fractions([0.5, 0.75, 2.0]), fractions([1, 0, -1]))
+    b = Tensor("b", (3,), Number.of(-5, 5), fractions([0.25]), fractions([0.5]))
+    layer = Sum("y", ("a", "b"), (-1, 1)).lower(a, b)
+    result = layer.infer(a, b)
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(number.low, number.high + 1, (50, 3)), rng.integers(-5, 6, (50, 3))
+    sums = layer.evaluate(x, y)
+    assert np.array_equal(result.real(sums), b.real(y) - a.real(x))
+    assert result.scale.tolist() == [0.25, 0.25, 0.25]
+    assert result.number.holds(sums)
+    assert str(layer.describe()) == "factors per channel, per channel"
+    builder = Builder(tuple(n for t in (a, b) for n in t.number.elements((3,))))
+    start = builder.start()
+    circuit = builder.finish(layer.expand(builder, start[:3], start[3:]))
+    assert np.array_equal(circuit.evaluate(np.concatenate([x, y], axis=1)), sums)
+
+
+def test_scales_that_have_little_in_common() -> None:
+    scales = fractions(np.array([0.1, 0.3], np.float32)), fractions(np.array([0.7, 1e-7], np.float32))
+    a, b = (Tensor(n, (2,), Number.of(-(2**20), 2**20), s, fractions([0])) for n, s in zip("ab", scales, strict=True))
+    layer = Sum("y", ("a", "b"), (1, 1)).lower(a, b)
+    x, y = np.array([[2**20, -77]]), np.array([[-3, 2**20]])
+    found = [int(v) * s for v, s in zip(layer.evaluate(x, y)[0], layer.infer(a, b).scale, strict=True)]
+    assert found == [int(x[0, c]) * scales[0][c] + int(y[0, c]) * scales[1][c] for c in range(2)]
