@@ -11,11 +11,11 @@ import numpy as np
 
 from ..circuit.adders import multiply
 from ..circuit.ir import Builder, Greater, Select, Value
-from ..exact import Ints, fractions, objects
+from ..exact import Ints, common_unit, fractions, objects
 from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
-from .join import align, common_unit, scaled, unit
+from .join import align, scaled, unit
 
 __all__ = ["Extreme", "Extremum", "better", "extreme_of"]
 
@@ -43,7 +43,7 @@ class Extreme(Op):
         return common_unit(units)
 
     def lower(self, *inputs: Tensor) -> Layer:
-        return Extremum(self.name, tuple(x.name for x in inputs), align(self.node, inputs), self.least)
+        return Extremum(self.name, tuple(x.name for x in inputs), align(inputs), self.least)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from ..circuit.ir import Builder, Value
 from ..exact import INT64_EXACT, Ints, common_unit, fractions, ints, objects
 from ..graph import Layer, Tensor
 from ..number import Number
-from ..real import Op, Reals, Shape
+from ..real import Op, Reals, Shape, Units
 
 __all__ = ["Concatenate", "Concatenation", "Sum", "Summation"]
 
@@ -47,7 +47,7 @@ class Sum(Op):
         return x.scale.ndim <= 1 and x.offset.ndim <= 1
 
     def lower(self, *inputs: Tensor) -> Layer:
-        signed = tuple(s * f for s, f in zip(self.signs, align(inputs), strict=True))
+        signed = tuple(s * f for s, f in zip(self.signs, align_channels(inputs), strict=True))
         return Summation(self.name, tuple(x.name for x in inputs), signed)
 
 
@@ -73,8 +73,7 @@ class Concatenate(Op):
 
     def lower(self, *inputs: Tensor) -> Layer:
         channels = tuple(x.shape[-1] for x in inputs)
-        factors = tuple(int(f[0]) for f in align(inputs))
-        return Concatenation(self.name, tuple(x.name for x in inputs), factors, channels)
+        return Concatenation(self.name, tuple(x.name for x in inputs), align(inputs), channels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +127,7 @@ class Concatenation(Layer):
                 side.append(factor * objects(values))
         number = Number.of(*(np.concatenate(side, axis=-1) for side in sides))
         shape = (*inputs[0].shape[:-1], sum(x.shape[-1] for x in inputs))
-        return Tensor(self.name, shape, number, inputs[0].scale[:1] / abs(self.factors[0]), fractions([0]))
+        return Tensor(self.name, shape, number, unit(inputs, self.factors), fractions([0]))
 
     def evaluate(self, *inputs: Ints) -> Ints:
         return np.concatenate(scaled(inputs, self.factors), axis=-1)
@@ -146,7 +145,17 @@ class Concatenation(Layer):
         return f"factors {', '.join(map(str, self.factors))}"
 
 
-def align(inputs: Sequence[Tensor]) -> tuple[Ints, ...]:
+def align(inputs: Sequence[Tensor]) -> tuple[int, ...]:
+    """The integers by which tensors of one scale each are multiplied so that one unit fits all."""
+    return tuple(int(f[0]) for f in align_channels(inputs))
+
+
+def unit(inputs: Sequence[Tensor], factors: Sequence[int]) -> Units:
+    """What one unit of the result is worth."""
+    return fractions([inputs[0].scale.flat[0] / abs(factors[0])])
+
+
+def align_channels(inputs: Sequence[Tensor]) -> tuple[Ints, ...]:
     """The integers by which tensors are multiplied so that one unit fits all: one each, or one per channel each."""
     scales = [x.scale.reshape(-1) for x in inputs]
     channels = 1 if all(len({*s}) == 1 for s in scales) else max(s.size for s in scales)
