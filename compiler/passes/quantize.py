@@ -156,7 +156,7 @@ class Quantization:
         return self.insert(name, chosen)
 
     def choose(self, name: str, through: Function | None = None) -> Quantizer:
-        """The quantiser that the user states for a tensor, or the best one of its width; that before a table is ours."""
+        """The quantiser that the user states for a tensor, or the best one of its width; ours in front of a table."""
         width = self.calibration.activations.get(name, self.calibration.bits)
         if through is not None:
             width = (width.width if isinstance(width, Format) else width) + TABLE_BITS
