@@ -68,7 +68,8 @@ def Reshape(
         kept = x if isinstance(x, Ref) and x.batched and b.batch != 1 else None
         whole = a.shape if kept is None else kept.onnx_shape
         sizes = [whole[i] if d == 0 and not allowzero else d for i, d in enumerate(target)]
-        return a.reshape(sizes if kept is None else keep_batch(b, kept, sizes))
+        one = [1 if d == BATCH else d for d in sizes]
+        return a.reshape(one if kept is None else keep_batch(b, kept, sizes))
 
     return rearrange(b, x, change)
 
