@@ -127,6 +127,9 @@ def survey(model: onnx.ModelProto) -> tuple[Importer, Imported]:
         state = state if second.problems else second
     ends = {o.name: state.values.get(o.name) for o in model.graph.output}
     outputs = {name: value.name for name, value in ends.items() if isinstance(value, Ref)}
+    if not state.problems and any(value is None or isinstance(value, Unsupported) for value in ends.values()):
+        lost = next(name for name, value in ends.items() if value is None or isinstance(value, Unsupported))
+        state.problems.append(Problem(f"output '{lost}'", "nothing here makes it", "leave that output out"))
     if not state.problems and not outputs:
         state.problems.append(Problem("the graph", "no output depends on an input", "export a trained network"))
     graph = RealGraph(tuple(state.inputs), tuple(state.ops), tuple(dict.fromkeys(outputs.values())))
