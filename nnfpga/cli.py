@@ -69,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="say what of a model is supported and what it becomes")
     check.add_argument("model", nargs="?", help="the ONNX file")
+    check.add_argument("--json", action="store_true", help="print one JSON document (docs/check.md)")
+    check.add_argument("--bits", type=int, metavar="N", help="width of weights and activations (default: 8)")
+    check.add_argument("--input-format", metavar="F", help="the input's format, such as ufixed<8,0>")
+    check.add_argument("--input-range", metavar="LOW,HIGH", help="the input's range (default: -1,1)")
+    check.add_argument("--output", help="what the hardware gives: class, scores or auto (as the model ends)")
     check.add_argument("--operators", action="store_true", help="list the ONNX operators that are supported")
     check.set_defaults(command=run_check)
 
@@ -132,20 +137,27 @@ def teller(quiet: bool) -> Callable[[str], None]:
 
 
 def run_check(options: argparse.Namespace) -> int:
-    """``nnfpga check``: the layers that a model becomes, or every node that is not supported."""
+    """``nnfpga check``: what becomes of every node, and what the network takes."""
     from nnfpga.compiler.errors import CompileError
-    from nnfpga.compiler.frontend import import_model, load, supported
-    from nnfpga.compiler.passes import drop_softmax, simplify
+    from nnfpga.compiler.frontend import supported
+
+    from .check import check
+    from .check_text import to_json, to_text
+    from .options import Options
 
     if options.operators:
         print("\n".join(supported()))
         return 0
     if options.model is None:
         raise CompileError("no model is given; see 'nnfpga check --help'")
-    imported = import_model(load(options.model))
-    graph, ending = drop_softmax(simplify(imported.graph))
-    print(graph, end="")
-    print(f"supported; the hardware gives {'the class' if ending.classifies else 'the outputs'}")
+    given = ("bits", "input_format", "input_range", "output")
+    choices = Options().updated({name: value for name in given if (value := getattr(options, name)) is not None})
+    choices.check()
+    result = check(options.model, choices)
+    if text := to_json(result) if options.json else to_text(result):
+        print(text)
+    if not result.supported:
+        raise CompileError(result.problems)
     return 0
 
 

@@ -28,12 +28,13 @@ from nnfpga.compiler.passes import (
     split_exit,
 )
 from nnfpga.compiler.passes.drop_softmax import Ending, Want
+from nnfpga.compiler.real import RealGraph
 from nnfpga.compiler.scalar.functions import Affine
 
 from .data import Data, load_data
 from .options import Options
 
-__all__ = ["Model", "accuracy", "read_model"]
+__all__ = ["Integers", "Model", "accuracy", "proven_values", "read_model", "to_integers"]
 
 CALIBRATION_SAMPLES = 2000
 CHECKED_SAMPLES = 256  # on which the import is compared with ONNX Runtime
@@ -109,15 +110,42 @@ def read_model(path: str | Path, data: Any, options: Options) -> Model:
         values[real.inputs[0].name] = loaded.x.reshape(-1, *shape)
     else:
         low, high = stated_range(options)
-        bounds = real.bounds(low, high)
-        values = {name: np.stack(pair) for name, pair in bounds.items()}
+        values = proven_values(real, low, high)
         notes.append(f"no data: formats cover all inputs in {low:g} .. {high:g}, which is wider than data would need")
     chosen = None if options.input_format is None else parse(options.input_format)
+    made = to_integers(real, Calibration(values, options.bits, chosen, proven=loaded is None))
+    scores = imported.onnx_names[ending.scores]
+    return Model(
+        Path(path), proto, made.graph, ending, scores, imported.labels, loaded, tuple(notes), made.entry, made.exit
+    )
+
+
+@dataclass(frozen=True)
+class Integers:
+    """A real-valued network with quantisers, the integer graph that has its meaning, and what the host does."""
+
+    quantised: RealGraph
+    graph: Graph
+    entry: Entry
+    exit: Affine | None
+
+
+def to_integers(real: RealGraph, calibration: Calibration) -> Integers:
+    """Quantise and lower a network.
+
+    Raises
+    ------
+    CompileError
+        naming every node that has no integer meaning.
+    """
     inner, last = split_exit(real)
-    quantised = quantize(inner, Calibration(values, options.bits, chosen, proven=loaded is None))
-    graph, way_in = optimise(lower(quantised)), entry(quantised)
-    onnx_scores = imported.onnx_names[ending.scores]
-    return Model(Path(path), proto, graph, ending, onnx_scores, imported.labels, loaded, tuple(notes), way_in, last)
+    quantised = quantize(inner, calibration)
+    return Integers(quantised, optimise(lower(quantised)), entry(quantised), last)
+
+
+def proven_values(real: RealGraph, low: float, high: float) -> dict[str, Reals]:
+    """Bounds of every tensor, lower ones first, for inputs in ``low .. high``."""
+    return {name: np.stack(pair) for name, pair in real.bounds(low, high).items()}
 
 
 def stated_range(options: Options) -> tuple[float, float]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from ._build import Site, build, costs, hardware
+from ._build import Site, build, costs, hardware, ways
 from .beat import Edge
 
 import_module(".layers", __name__)
 
-__all__ = ["Edge", "Site", "build", "costs", "hardware"]
+__all__ = ["Edge", "Site", "build", "costs", "hardware", "ways"]

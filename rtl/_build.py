@@ -16,7 +16,7 @@ from nnfpga.compiler.plan import Cost, Implementation, Unrolled
 from .beat import Edge
 from .unrolled_cost import unrolled_cost
 
-__all__ = ["Site", "build", "costs", "hardware"]
+__all__ = ["Site", "build", "costs", "hardware", "ways"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,10 @@ def costs(graph: Graph, layer: Layer, choice: Implementation, device: Device) ->
 
 def lacking(layer: Layer, choice: Implementation) -> Problem:
     """The problem of a layer without hardware."""
-    ways = sorted({Unrolled.__name__, *(c.__name__ for t, c in _units if t is type(layer))})
     what = f"{type(layer).__name__} has no hardware in the form {choice}"
-    return Problem(f"layer '{layer.name}'", what, f"choose one of: {', '.join(ways)}")
+    return Problem(f"layer '{layer.name}'", what, f"choose one of: {', '.join(ways(layer))}")
+
+
+def ways(layer: Layer) -> tuple[str, ...]:
+    """The implementations that a layer can have, by name: unrolled always, others where there is a unit."""
+    return tuple(sorted({Unrolled.__name__, *(c.__name__ for t, c in _units if t is type(layer))}))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from onnx import ModelProto
 
-from .importer import Imported, import_model, supported
-from .load import load
+from .importer import Imported, import_model, supported, survey
+from .load import load, newest_opset, opset
 from .reference import predict_float
+from .use import Outcome, Use
 
-__all__ = ["Imported", "ModelProto", "import_model", "load", "predict_float", "supported"]
+__all__ = [
+    "Imported", "ModelProto", "Outcome", "Use", "import_model", "load", "newest_opset", "opset", "predict_float",
+    "supported", "survey",
+]  # fmt: skip

@@ -13,7 +13,7 @@ from .external import attach
 from .files import read_regular
 from .functions import inline
 
-__all__ = ["LEAST_OPSET", "load", "opset"]
+__all__ = ["LEAST_OPSET", "load", "newest_opset", "opset"]
 
 LEAST_OPSET = 6
 """Older operators have other attributes: their broadcasting is not NumPy's."""
@@ -61,6 +61,11 @@ def load(path: str | Path) -> onnx.ModelProto:
 def opset(model: onnx.ModelProto) -> int | None:
     """The version of ONNX's own operators, or None where the file states none."""
     return max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=None)
+
+
+def newest_opset() -> int:
+    """The newest version of ONNX's own operators that the installed ``onnx`` knows."""
+    return onnx.defs.onnx_opset_version()
 
 
 def texts(model: onnx.ModelProto) -> Iterator[object]:

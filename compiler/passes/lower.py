@@ -41,11 +41,16 @@ class Lowering:
     def run(self) -> Graph:
         """The integer graph."""
         problems: list[Problem] = []
+        missing: set[str] = set()  # what reads these is not reported again
         for op in self.graph.ops:
+            if not missing.isdisjoint(op.inputs):
+                missing.add(op.name)
+                continue
             try:
                 self.lower(op)
             except CompileError as error:
                 problems += error.problems
+                missing.add(op.name)
         if problems:
             raise CompileError(problems)
         for name in self.graph.outputs:

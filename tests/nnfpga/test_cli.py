@@ -28,14 +28,6 @@ def folder(mlp: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return out
 
 
-def test_check(run: Run, mlp: Path) -> None:
-    status, out, err = run("check", mlp)
-    assert (status, err) == (0, "")
-    lines = out.splitlines()
-    assert lines[0] == "input %x: 6"
-    assert lines[-1] == "supported; the hardware gives the class"
-
-
 def test_compile_prints_a_summary_and_the_place(run: Run, mlp: Path, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     status, printed, said = run("compile", mlp, "--data", data, "--samples", 16, "-o", out)

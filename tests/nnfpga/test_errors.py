@@ -125,7 +125,6 @@ def test_every_unknown_operator_is_named(fails: Fails) -> None:
         "'nnfpga check --operators' lists those",
     ]
     assert fails(command(name)) == expected
-    assert fails(["check", name]) == expected
 
 
 def test_a_matrix_that_does_not_fit(fails: Fails) -> None:
