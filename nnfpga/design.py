@@ -69,10 +69,10 @@ class Design:
         """The network as an Amaranth component with the streams ``i`` and ``o``."""
         from nnfpga.compiler.plan import total_cost
         from nnfpga.rtl import costs
-        from nnfpga.rtl.network import Network, check_chain
+        from nnfpga.rtl.network import Network, check_ends
 
         # whatever cannot be built is said before a component exists: Amaranth warns of one that is never used
-        check_chain(self.graph)
+        check_ends(self.graph)
         total_cost(self.graph, self.plan, self.device, costs)
         return Network(self.graph, self.plan, self.device)
 

@@ -81,9 +81,9 @@ def find_device(options: Options) -> tuple[Any, Device]:
 def choose_plan(graph: Any, device: Device, clock: float, options: Options, progress: Callable[[str], None]) -> Plan:
     """The user's plan, checked, or the planner's."""
     from nnfpga.rtl import costs
-    from nnfpga.rtl.network import check_chain
+    from nnfpga.rtl.network import check_ends
 
-    check_chain(graph)
+    check_ends(graph)
     if options.plan is None:
         reserved = link_cost(graph, device) if options.board else None
         return make_plan(graph, device, Goal(options.target), clock, costs, reserved, progress)

@@ -1,4 +1,4 @@
-"""The network: units in a row, joined by streams."""
+"""The network: units in a row, joined by streams; branches and what joins them are one unrolled unit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .island import Island
 from .unrolled import circuit_of
 from .width import convert
 
-__all__ = ["Network", "Stage", "check_chain", "stages_of"]
+__all__ = ["Network", "Stage", "check_ends", "stages_of"]
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Stage:
 
 
 def stages_of(graph: Graph, plan: Plan, device: Device) -> list[Stage]:
-    """The units of a chain of layers, in order.
+    """The units in order, joined by one stream each; branches lie within one unrolled unit.
 
     Raises
     ------
     CompileError
-        where the graph is no chain, or a layer has no hardware.
+        where the plan does not fit the graph, or a layer has no hardware.
     """
-    check_chain(graph)
+    check_ends(graph)
     plan.check(graph)
     islands: list[list[Layer]] = []
     for layer in graph.layers:
@@ -53,14 +53,10 @@ def stages_of(graph: Graph, plan: Plan, device: Device) -> list[Stage]:
     return [stage(graph, plan, device, layers) for layers in islands]
 
 
-def check_chain(graph: Graph) -> None:
-    """Raise CompileError where something else than the layer before is read."""
-    previous, problems = graph.inputs[0].name, list[Problem]()
-    for layer in graph.layers:
-        if {*layer.inputs} != {previous}:
-            problems.append(Problem(f"layer '{layer.name}'", "branches have no hardware yet", "use a chain of layers"))
-        previous = layer.name
-    if len(graph.outputs) != 1 or graph.outputs[0] != previous:
+def check_ends(graph: Graph) -> None:
+    """Raise CompileError where the network has nothing to compute, or more than one result."""
+    problems: list[Problem] = []
+    if len(graph.outputs) != 1:
         problems.append(Problem("the graph", "several outputs have no hardware yet", "keep one output"))
     if not graph.layers:
         problems.append(Problem("the graph", "nothing is left to compute", "give a network with layers"))

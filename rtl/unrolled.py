@@ -9,7 +9,7 @@ __all__ = ["circuit_of"]
 
 
 def circuit_of(graph: Graph, layers: list[Layer]) -> Circuit:
-    """A chain of layers as one circuit from the first one's input to the last one's result."""
+    """Layers as one circuit from the first one's input, the only one from outside, to the last one's result."""
     source = graph.tensors[layers[0].inputs[0]]
     builder = Builder(tuple(source.number.elements(source.shape)))
     values = {source.name: builder.start()}

@@ -6,6 +6,7 @@ from .cost import Cost, CostModel, Estimate
 from .implementations import Folded, Implementation, Lanes, Unrolled, lanes_in, lanes_out
 from .plan import Plan
 from .planner import Goal, make_plan, total_cost
+from .segments import segments
 
 __all__ = [
     "Cost",
@@ -20,5 +21,6 @@ __all__ = [
     "lanes_in",
     "lanes_out",
     "make_plan",
+    "segments",
     "total_cost",
 ]

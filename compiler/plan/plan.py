@@ -10,7 +10,8 @@ import yaml
 
 from ..errors import CompileError, Problem
 from ..graph import Graph
-from .implementations import Implementation, lanes_in, lanes_out
+from .implementations import Implementation, Unrolled, lanes_in, lanes_out
+from .segments import segments
 
 __all__ = ["Plan"]
 
@@ -50,7 +51,7 @@ class Plan:
         return Plan(device, clock, layers)
 
     def check(self, graph: Graph) -> None:
-        """Raise CompileError unless the plan names exactly the graph's layers and its lanes divide them."""
+        """Raise CompileError unless it names just the graph's layers, lanes divide them, and branches are unrolled."""
         problems: list[Problem] = []
         names = [layer.name for layer in graph.layers]
         problems += [Problem(f"plan, layer '{n}'", "has no choice", "add it") for n in names if n not in self.choices]
@@ -68,5 +69,9 @@ class Plan:
                     if (size := graph.tensors[name].size) % lanes:
                         what = f"{lanes} lanes do not divide the {size} elements of '{name}'"
                         problems.append(Problem(f"plan, layer '{layer.name}'", what, f"choose a divisor of {size}"))
+        for layer in (layer for segment in segments(graph) if len(segment) > 1 for layer in segment):
+            if not isinstance(self.choices.get(layer.name), Unrolled | None):
+                where = f"plan, layer '{layer.name}'"
+                problems.append(Problem(where, "stands between branches, which are built as one", "choose unrolled"))
         if problems:
             raise CompileError(problems)

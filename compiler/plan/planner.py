@@ -1,6 +1,7 @@
 """The search for a plan that fits the device and serves the goal.
 
-Layers are chosen in groups: a matrix and what follows it up to the next matrix. It starts from the smallest choice of
+Layers are chosen in groups: a matrix and what follows it up to the next matrix, or branches until they meet, which are
+always unrolled. It starts from the smallest choice of
 every group; while the goal gains and the sum still fits, the group that holds the goal back takes its next better
 choice. For latency, everything unrolled comes first if that fits.
 """
@@ -19,6 +20,7 @@ from ..layers.dense import Dense
 from .cost import Cost, CostModel
 from .implementations import Folded, Implementation, Lanes, Unrolled
 from .plan import Plan
+from .segments import is_chain, segments
 
 __all__ = ["Goal", "make_plan", "total_cost"]
 
@@ -87,12 +89,12 @@ def total_cost(graph: Graph, plan: Plan, device: Device, model: CostModel) -> Co
 
 
 def split(graph: Graph) -> list[list[Layer]]:
-    """Each matrix with what follows it; what stands before the first matrix is a group of its own."""
+    """Each matrix with what follows it, branches up to where they meet, and what follows these."""
     groups: list[list[Layer]] = []
-    for layer in graph.layers:
-        if isinstance(layer, Dense) or not groups:
+    for segment in segments(graph):
+        if not groups or isinstance(segment[0], Dense) or not is_chain([*groups[-1], *segment]):
             groups.append([])
-        groups[-1].append(layer)
+        groups[-1] += segment
     return groups
 
 
@@ -116,6 +118,8 @@ def option(graph: Graph, choices: Choices, device: Device, model: CostModel) -> 
 def options_of(graph: Graph, group: list[Layer], device: Device, model: CostModel) -> list[Option]:
     """The ways to build a group that are worth a look."""
     head = group[0]
+    if not is_chain(group):
+        return [option(graph, {layer.name: Unrolled() for layer in group}, device, model)]
     if not isinstance(head, Dense):
         size = graph.tensors[head.inputs[0]].size
         lanes = [n for n in range(1, size + 1) if size % n == 0 and n <= WIDEST]

@@ -1,4 +1,4 @@
-"""Small image networks go the whole way to RTL, unrolled and mixed; what has no hardware yet says so."""
+"""Small image networks go the whole way to RTL, unrolled and mixed, branches included."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 import nnfpga
 from nnfpga.compiler.layers.convolution import Convolution
+from nnfpga.compiler.layers.join import Summation
 from nnfpga.compiler.layers.pooling import AveragePooling, MaxPooling
+from nnfpga.compiler.plan import Unrolled
 
 
 def image_network(path: Path, pool: str, *, skip: bool = False) -> Path:
@@ -48,12 +50,12 @@ def test_an_image_network_becomes_exact_rtl(tmp_path: Path, pool: str, layer: ty
         assert design.report()["interval_cycles"] == 1
 
 
-def test_branches_have_an_integer_model_and_no_hardware_yet(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["latency", "area"])
+def test_branches_become_one_unrolled_unit(tmp_path: Path, target: str) -> None:
     x = np.random.default_rng(1).random((60, 1, 6, 6)).astype(np.float32)
     model = image_network(tmp_path / "m.onnx", "MaxPool", skip=True)
-    design = nnfpga.compile(model, x, emit="model")
-    assert design.predict(x).shape == (60, 3)
-    with pytest.raises(nnfpga.CompileError) as caught:
-        nnfpga.compile(model, x, emit="rtl")
-    for line in str(caught.value).splitlines():
-        assert line.endswith(": branches have no hardware yet; use a chain of layers")
+    design = nnfpga.compile(model, x, emit="rtl", samples=24, target=target, bits=5)
+    assert Summation in {type(n) for n in design.graph.layers}
+    assert design.report()["exact"]["rtl"] is True
+    choices = [design.plan.choices[n.name] for n in design.graph.layers]
+    assert (choices[-1] == Unrolled()) == (target == "latency")

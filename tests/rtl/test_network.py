@@ -198,15 +198,15 @@ def test_no_hardware() -> None:
     assert str(caught.value) == text
 
 
-def test_branches_and_empty_graphs() -> None:
+def test_several_outputs_and_empty_graphs() -> None:
     x = GRAPH.inputs[0]
     with pytest.raises(CompileError) as caught:
         Network(Graph((x,), (), ("x",)), Plan("generic", 100.0, {}), GENERIC)
     assert str(caught.value) == "the graph: nothing is left to compute; give a network with layers"
-    two = Graph((x,), (ArgMax("a", ("x",)), ArgMax("b", ("x",))), ("b",))
+    two = Graph((x,), (ArgMax("a", ("x",)), ArgMax("b", ("x",))), ("a", "b"))
     with pytest.raises(CompileError) as caught:
         Network(two, plan_of(two, (U, U)), GENERIC)
-    assert str(caught.value) == "layer 'b': branches have no hardware yet; use a chain of layers"
+    assert str(caught.value) == "the graph: several outputs have no hardware yet; keep one output"
 
 
 def test_edges_of_an_island() -> None:
