@@ -23,7 +23,7 @@ from .attributes import attributes_of
 from .order import order_of
 from .tensors import MOST_ELEMENTS, TensorError, to_array, to_dense
 from .use import Outcome, Use
-from .value import Ref, Unsupported, Val
+from .value import Array, Ref, Unsupported, Val
 
 __all__ = ["Imported", "import_model", "survey"]
 
@@ -37,13 +37,16 @@ Operator = Callable[..., "Val | tuple[Val, ...]"]
 class Imported:
     """A real-valued network with what the host must know of the file.
 
-    ``labels`` are the class labels where the file names them; ``onnx_names`` maps our tensor names to the file's;
+    ``labels`` are the class labels where the file names them; ``onnx_names`` maps our tensor names to the file's,
+    ``outputs`` the file's outputs to our tensor names; ``constants`` holds the outputs that depend on no input;
     ``uses`` says what became of each node, in the file's order; with ``problems`` the network is incomplete.
     """
 
     graph: RealGraph
     labels: tuple[int | str, ...] | None
     onnx_names: dict[str, str]
+    outputs: dict[str, str]
+    constants: dict[str, Array]
     uses: tuple[Use, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -123,12 +126,17 @@ def survey(model: onnx.ModelProto) -> Imported:
     if state.problems and len(state.inputs) == 1 and state.batch is not None:
         second = attempt(model, whole=True)
         state = state if second.problems else second
-    outputs = [value for o in model.graph.output if isinstance(value := state.values.get(o.name), Ref)]
+    ends = {o.name: state.values.get(o.name) for o in model.graph.output}
+    outputs = {name: value.name for name, value in ends.items() if isinstance(value, Ref)}
+    if not state.problems and any(value is None or isinstance(value, Unsupported) for value in ends.values()):
+        lost = next(name for name, value in ends.items() if value is None or isinstance(value, Unsupported))
+        state.problems.append(Problem(f"output '{lost}'", "nothing here makes it", "leave that output out"))
     if not state.problems and not outputs:
         state.problems.append(Problem("the graph", "no output depends on an input", "export a trained network"))
-    graph = RealGraph(tuple(state.inputs), tuple(state.ops), tuple(dict.fromkeys(o.name for o in outputs)))
+    graph = RealGraph(tuple(state.inputs), tuple(state.ops), tuple(dict.fromkeys(outputs.values())))
+    constants = {name: value for name, value in ends.items() if isinstance(value, np.ndarray)}
     uses = tuple(use for _, use in sorted(state.uses.items()))
-    return Imported(graph, state.labels, state.names, uses, tuple(state.problems))
+    return Imported(graph, state.labels, state.names, outputs, constants, uses, tuple(state.problems))
 
 
 def attempt(model: onnx.ModelProto, *, whole: bool) -> Importer:

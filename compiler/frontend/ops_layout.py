@@ -157,4 +157,6 @@ def Dropout(
     if trains:
         raise refuse(b, "it is in training mode", "export in evaluation mode")
     shape = x.onnx_shape if isinstance(x, Ref) else np.asarray(x).shape
-    return x if BATCH in shape else (x, np.ones(shape, dtype=bool))
+    if BATCH in shape and b.batch is None:
+        return x  # the mask's shape is not known
+    return x, np.ones([b.batch if d == BATCH else d for d in shape], dtype=bool)

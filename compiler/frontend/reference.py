@@ -1,7 +1,8 @@
-"""The float model as ONNX Runtime computes it."""
+"""The float model as ONNX Runtime computes it, or ONNX's own reference where that lacks a kernel."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from math import prod
 from typing import Any
@@ -10,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime
+from onnx import helper
+from onnx.reference import ReferenceEvaluator
 
 from ..errors import CompileError
 from .standard import standard
@@ -18,9 +21,6 @@ __all__ = ["predict_float"]
 
 READABLE_IR_VERSION = 10
 MOST_SAMPLES = 4096  # of a batch that a file fixes; more is taken to mean any number
-TYPES = {"tensor(double)": np.float64, "tensor(float16)": np.float16} | {
-    f"tensor({kind})": np.dtype(kind).type for kind in ("int8", "int16", "int32", "int64", "uint8", "uint16", "bool")
-}
 
 RUNTIME_ERRORS: tuple[type[Exception], ...] = tuple(
     kind
@@ -38,7 +38,7 @@ def predict_float(model: onnx.ModelProto, output: str, x: npt.NDArray[Any]) -> n
     Raises
     ------
     CompileError
-        where ONNX Runtime refuses the model or the data.
+        where neither runs the model on the data.
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(standard(model))
@@ -46,27 +46,37 @@ def predict_float(model: onnx.ModelProto, output: str, x: npt.NDArray[Any]) -> n
     free_batch(copy)
     if output not in {o.name for o in copy.graph.output}:
         copy.graph.output.append(onnx.ValueInfoProto(name=output))
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
-        (info,) = session.get_inputs()
-        dtype = TYPES.get(info.type, np.float32)
-        dims = [d if isinstance(d, int) else -1 for d in info.shape]
-        elements = x[0].size
-        whole = not dims or (min(dims) > 0 and prod(dims) == elements)  # one sample is the file's whole tensor
-        batch = 1 if whole else dims[0] if dims[0] > 0 else 1024
+    held = {t.name for t in copy.graph.initializer}
+    info = next(i for i in copy.graph.input if i.name not in held)
+    dtype = helper.tensor_dtype_to_np_dtype(info.type.tensor_type.elem_type)
+    dims = [d.dim_value if d.HasField("dim_value") else -1 for d in info.type.tensor_type.shape.dim]
+    elements = x[0].size
+    whole = not dims or (min(dims) > 0 and prod(dims) == elements)  # one sample is the file's whole tensor
+    batch = 1 if whole else dims[0] if dims[0] > 0 else 1024
+
+    def predict(run: Callable[[npt.NDArray[Any]], Any]) -> npt.NDArray[np.float64]:
         results: list[npt.NDArray[Any]] = []
         for start in range(0, len(x), batch):
             part = x[start : start + batch].astype(dtype)
             count = len(part)
             if not whole and dims[0] > count:
                 part = np.concatenate([part, np.zeros((batch - count, *part.shape[1:]), dtype)])
-            (y,) = session.run([output], {info.name: part.reshape(dims if whole else [len(part), *dims[1:]])})
-            results.append(np.asarray(y, dtype=np.float64).reshape(len(part), -1)[:count])
+            y = np.asarray(run(part.reshape(dims if whole else [len(part), *dims[1:]])))
+            results.append(y.astype(np.float64).reshape(len(part), -1)[:count])
+        return np.concatenate(results)
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        return predict(lambda part: session.run([output], {info.name: part})[0])
     except RUNTIME_ERRORS as error:
-        raise CompileError(f"ONNX Runtime cannot run the model: {str(error).splitlines()[0]}; check the file") from None
-    return np.concatenate(results)
+        reason = str(error).splitlines()[0]
+    try:  # slow, but it knows every operator, type and opset
+        evaluator = ReferenceEvaluator(copy)
+        return predict(lambda part: next(iter(evaluator.run([output], {info.name: part}))))
+    except Exception:  # it raises whatever NumPy does
+        raise CompileError(f"ONNX Runtime cannot run the model: {reason}; check the file") from None
 
 
 def free_batch(model: onnx.ModelProto) -> None:

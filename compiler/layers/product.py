@@ -10,7 +10,6 @@ import numpy as np
 
 from ..circuit.adders import multiply
 from ..circuit.ir import Builder, Lookup, Multiply, Value
-from ..errors import CompileError, Problem
 from ..exact import INT64_EXACT, Ints, fractions, ints, objects
 from ..graph import Layer, Tensor
 from ..number import Number
@@ -45,9 +44,10 @@ class RealProduct(Op):
     def unit(self, *units: Fraction) -> Fraction | None:
         return units[0] * units[1]
 
+    def accepts(self, x: Tensor) -> bool:
+        return not any(x.offset.flat)
+
     def lower(self, *inputs: Tensor) -> Layer:
-        if any(o != 0 for x in inputs for o in x.offset.flat):
-            raise CompileError([Problem(self.node, "an input has an offset", "quantise it without zero point")])
         return Product(self.name, tuple(x.name for x in inputs))
 
 

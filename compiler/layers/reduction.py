@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from ..circuit.adders import multiply
 from ..circuit.ir import Builder, Value
-from ..errors import CompileError, Problem
 from ..exact import INT64_EXACT, Ints, fractions, objects
 from ..graph import Layer, Tensor
 from ..number import Number
@@ -51,11 +50,11 @@ class ReduceSum(Reduce):
     def unit(self, *units: Fraction) -> Fraction | None:
         return units[0] / self.divisor
 
+    def accepts(self, x: Tensor) -> bool:
+        return not any(x.offset.flat) and is_constant(x.scale, x.shape, self.axes)
+
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs
-        if any(o != 0 for o in x.offset.flat):
-            raise CompileError([Problem(self.node, "its input has an offset", "quantise it without zero point")])
-        in_one_unit(self, x)
         return SumReduction(self.name, (x.name,), self.axes, x.shape, self.divisor)
 
 
@@ -68,8 +67,10 @@ class ReduceExtreme(Reduce):
     def evaluate(self, *inputs: Reals) -> Reals:
         return choose(self.least).reduce(inputs[0], axis=behind_batch(self.axes), keepdims=True)
 
+    def accepts(self, x: Tensor) -> bool:
+        return is_constant(x.scale, x.shape, self.axes) and is_constant(x.offset, x.shape, self.axes)
+
     def lower(self, *inputs: Tensor) -> Layer:
-        in_one_unit(self, inputs[0])
         return ExtremeReduction(self.name, (inputs[0].name,), self.axes, inputs[0].shape, self.least)
 
 
@@ -154,9 +155,6 @@ def first(values: npt.NDArray[Any], shape: Shape, axes: Axes) -> npt.NDArray[Any
     return values.reshape(-1) if values.size == 1 else grouped(np.broadcast_to(values, shape), axes)[0]
 
 
-def in_one_unit(op: Reduce, x: Tensor) -> None:
-    """Raise CompileError where elements of different scales or offsets meet."""
-    for values in (x.scale, x.offset):
-        whole = np.broadcast_to(values, x.shape)
-        if values.size > 1 and not (whole == first(values, x.shape, op.axes)).all():
-            raise CompileError([Problem(op.node, "elements of different scales meet in it", "quantise it per tensor")])
+def is_constant(values: npt.NDArray[Any], shape: Shape, axes: Axes) -> bool:
+    """Whether a parameter is the same along the axes."""
+    return values.size == 1 or bool((np.broadcast_to(values, shape) == first(values, shape, axes)).all())

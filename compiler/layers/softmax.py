@@ -15,18 +15,26 @@ __all__ = ["BothClasses", "Softmax"]
 
 @dataclass(frozen=True, eq=False)
 class Softmax(Op):
-    """``exp(x) / sum(exp(x))`` over the last axis."""
+    """``exp(x) / sum(exp(x))`` over some axes, by default the last one; with ``log`` its logarithm."""
+
+    axes: tuple[int, ...] = (-1,)
+    log: bool = False
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
     def evaluate(self, *inputs: Reals) -> Reals:
         (x,) = inputs
-        e = np.exp(x - x.max(axis=-1, keepdims=True))
-        return e / e.sum(axis=-1, keepdims=True)
+        over = tuple(a if a < 0 else a + 1 for a in self.axes)
+        below = x - x.max(axis=over, keepdims=True)
+        e = np.exp(below)
+        total = e.sum(axis=over, keepdims=True)
+        return below - np.log(total) if self.log else e / total
 
     def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
-        return np.zeros(low.shape), np.ones(low.shape)
+        if not self.log:
+            return np.zeros(low.shape), np.ones(low.shape)
+        return np.full(low.shape, low.min() - high.max() - np.log(low.size)), np.zeros(low.shape)
 
     def lower(self, *inputs: Tensor) -> Layer:
         raise CompileError(

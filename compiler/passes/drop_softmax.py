@@ -9,7 +9,7 @@ from typing import TypeGuard
 from ..layers.arg_max import RealArgMax, RealSign
 from ..layers.scalar import Apply
 from ..layers.softmax import BothClasses, Softmax
-from ..real import Op, RealGraph
+from ..real import Op, RealGraph, Shape
 from ..scalar.functions import Sigmoid
 
 __all__ = ["Ending", "Want", "drop_softmax"]
@@ -54,7 +54,7 @@ def drop_softmax(graph: RealGraph, want: Want = Want.AUTO) -> tuple[RealGraph, E
         scores.append(name)
     scores = list(dict.fromkeys(scores))
     classifies = want is Want.CLASS or (want is Want.AUTO and (softmax or argmax or binary))
-    classifies = classifies and len(scores) == 1 and (binary or graph.shapes[scores[0]][-1] > 1)
+    classifies = classifies and len(scores) == 1 and (binary or is_vector(graph.shapes[scores[0]]))
     needed = reachable(graph, scores)
     ops = [op for op in graph.ops if op.name in needed]
     outputs = tuple(scores)
@@ -65,6 +65,11 @@ def drop_softmax(graph: RealGraph, want: Want = Want.AUTO) -> tuple[RealGraph, E
         ops.append(RealArgMax(f"{scores[0]}_class", (scores[0],), node=f"arg-max of '{scores[0]}'"))
         outputs = (f"{scores[0]}_class",)
     return graph.replace(ops, outputs), Ending(scores[0], softmax, classifies)
+
+
+def is_vector(shape: Shape) -> bool:
+    """Whether there is one score for each class and nothing else."""
+    return len(shape) == 1 and shape[0] > 1
 
 
 def is_sigmoid(op: Op | None) -> TypeGuard[Op]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from math import gcd
 from typing import NamedTuple
@@ -13,6 +14,9 @@ import numpy as np
 from ..exact import INT64_EXACT, Ints, ints, objects
 
 __all__ = ["Line", "Pieces"]
+
+
+TABLE_LIMIT = 1 << 12  # a function of fewer integers is evaluated by a table
 
 
 class Line(NamedTuple):
@@ -51,18 +55,37 @@ class Pieces:
 
     def __call__(self, v: Ints) -> Ints:
         """The function of an array of integers in ``low .. high``."""
-        starts, mult, off, shift = (ints(objects(list(column))) for column in zip(*self.lines, strict=True))
         values = np.asarray(v)
+        if self.table is not None:
+            return self.table[(values - self.low).astype(np.int64, copy=False)]
+        starts, mult, off, shift = self.columns
         if len(self.lines) == 1:
             which: Ints = np.zeros(values.shape, dtype=np.int64)
         else:
             which = np.searchsorted(starts, values, side="right") - 1
+        if not mult.any():
+            return off[which] >> shift[which] if shift.any() else off[which]
         bound = max(abs(self.low), abs(self.high)) * max(abs(int(m)) for m in mult) + max(abs(int(o)) for o in off)
         if bound >= INT64_EXACT:
             values, mult, off, shift = objects(values), objects(mult), objects(off), objects(shift)
         if len(self.lines) == 1:
             return ints((values * mult[0] + off[0]) >> shift[0])
         return ints((values * mult[which] + off[which]) >> shift[which])
+
+    @cached_property
+    def columns(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """Starts, multipliers, offsets and shifts of the lines."""
+        starts, mult, off, shift = (ints(objects(list(column))) for column in zip(*self.lines, strict=True))
+        return starts, mult, off, shift
+
+    @cached_property
+    def table(self) -> Ints | None:
+        """The values at all integers where these are few."""
+        if self.high - self.low >= TABLE_LIMIT or max(abs(self.low), abs(self.high)) >= INT64_EXACT:
+            return None
+        ends = [end for _, end in self.ends]
+        values = [line.at(v) for line, end in zip(self.lines, ends, strict=True) for v in range(line.start, end + 1)]
+        return ints(objects(values))
 
     @property
     def ends(self) -> list[tuple[int, int]]:

@@ -40,6 +40,20 @@ class Rounding(Enum):
         """The rounding of float64 values."""
         return ARRAY[self](x)
 
+    def boundary(self, k: int) -> tuple[int, bool]:
+        """Twice the number at which the result goes from ``k`` to ``k + 1``, and whether it is rounded up itself."""
+        match self:
+            case Rounding.FLOOR:
+                return 2 * k + 2, True
+            case Rounding.CEIL:
+                return 2 * k, False
+            case Rounding.TO_ZERO:
+                return (2 * k + 2, True) if k >= 0 else (2 * k, False)
+            case Rounding.AWAY:
+                return (2 * k, False) if k >= 0 else (2 * k + 2, True)
+            case _:
+                return 2 * k + 1, self.exact(Fraction(2 * k + 1, 2)) > k
+
 
 def symmetric(rounding: Callable[[Any], Any]) -> Callable[[Fraction], int]:
     """The rounding of the magnitude, with the sign put back."""

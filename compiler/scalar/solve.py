@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor
+from itertools import pairwise
+from math import ceil, floor, lcm
 
 from .functions import Function, Kinked
 from .monotone import MAX_LEVELS, Chain, DomainError, SolveError, TooManyLevelsError, UndecidedError, first_where
 from .pieces import Line, Pieces
 from .quantizer import Quantizer, Rounding
 
-__all__ = ["MAX_LEVELS", "DomainError", "SolveError", "TooManyLevelsError", "UndecidedError", "affine_pieces", "solve"]
+__all__ = [
+    "MAX_LEVELS", "DomainError", "SolveError", "TooManyLevelsError", "UndecidedError", "affine_pieces", "affine_steps",
+    "solve",
+]  # fmt: skip
 
 MAX_MULTIPLIER = 1 << 16  # a line with more digits is written as breakpoints where these are few
 
@@ -82,8 +86,28 @@ def quantised_line(start: int, end: int, slope: Fraction, intercept: Fraction, q
     line = None if q.bipolar else dyadic_line(start, slope, intercept, q.rounding)
     levels = abs(q.code(slope * end + intercept) - q.code(slope * start + intercept))
     if line is None or (abs(line.multiplier) > MAX_MULTIPLIER and levels <= MAX_LEVELS):
-        return steps(start, end, lambda v: q.code(slope * v + intercept))
+        if q.bipolar:
+            return steps(start, end, lambda v: q.code(slope * v + intercept))
+        if levels > MAX_LEVELS:
+            raise TooManyLevelsError(f"{levels} levels")
+        return affine_steps(start, end, slope, intercept, q)
     return saturate(line, start, end, q)
+
+
+def affine_steps(start: int, end: int, slope: Fraction, intercept: Fraction, q: Quantizer) -> list[Line]:
+    """The constant pieces of a rounded line that is not flat: each rounding boundary is met once."""
+    first, last = q.code(slope * start + intercept), q.code(slope * end + intercept)
+    unit = 2 * lcm(slope.denominator, intercept.denominator)
+    a, b = int(slope * unit), int((intercept + q.zero) * unit)  # a v + b counts in units of what is rounded
+    lines = [Line(start, 0, first, 0)]
+    for k in range(first, last) if a > 0 else range(first - 1, last - 1, -1):
+        twice, up = q.rounding.boundary(k + q.zero)
+        rest = twice * unit // 2 - b
+        if a > 0:  # the least v with a v >= rest, or > rest
+            lines.append(Line(-(-rest // a) if up else rest // a + 1, 0, k + 1, 0))
+        else:  # the least v with a v < rest, or <= rest
+            lines.append(Line(rest // a + 1 if up else -(-rest // a), 0, k, 0))
+    return [line for line, after in pairwise([*lines, Line(end + 1, 0, 0, 0)]) if line.start < after.start]
 
 
 def dyadic_line(start: int, slope: Fraction, intercept: Fraction, rounding: Rounding) -> Line | None:

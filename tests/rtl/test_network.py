@@ -25,6 +25,7 @@ from nnfpga.compiler.layers.product import Product
 from nnfpga.compiler.layers.rearrange import Rearrange
 from nnfpga.compiler.layers.reduction import ExtremeReduction, SumReduction
 from nnfpga.compiler.layers.scalar import Scalar
+from nnfpga.compiler.layers.top_k import TopIndices, TopValues
 from nnfpga.compiler.number import Number
 from nnfpga.compiler.plan import Folded, Goal, Implementation, Lanes, Plan, Unrolled, make_plan
 from nnfpga.compiler.scalar.functions import Affine, Relu
@@ -172,10 +173,21 @@ def test_squares_and_reductions(harness: Any, low: int) -> None:
     )
 
 
+@pytest.mark.parametrize("layer", [TopIndices("y", ("x",), 2, True, True, 4), TopValues("y", ("x",), 2, False, 4)])
+def test_rankings(harness: Any, layer: Layer) -> None:
+    x = Tensor("x", (2, 4), Number.of(-2, 3), ONE, ZERO)
+    graph = Graph((x,), (layer,), ("y",))
+    plan = plan_of(graph, (U,))
+    network = Network(graph, plan, GENERIC)
+    data = batch(graph)
+    harness.check(lambda: Network(graph, plan, GENERIC), network.i_edge, network.o_edge, data, layer.evaluate(data))
+
+
 def test_every_pair_that_is_planned_is_tested() -> None:
     """Dense x Folded, Scalar x Lanes and ArgMax x Lanes have their own files; everything has Unrolled."""
     assert {*getattr(import_module("nnfpga.rtl._build"), UNITS)} == {(Dense, Folded), (Scalar, Lanes), (ArgMax, Lanes)}
     unrolled = {type(n) for n in GRAPH.layers} | {Rearrange, Product, SumReduction, ExtremeReduction}
+    unrolled |= {TopIndices, TopValues}
     images = {Convolution, MaxPooling, AveragePooling}  # tests/nnfpga/test_images.py
     joins = {Summation, Concatenation, Extremum}  # no hardware yet: a network is a chain
     assert unrolled | images | joins == {*Layer.__subclasses__()}

@@ -115,10 +115,22 @@ ELSE = "export other operators; 'nnfpga check --operators' lists them"
             f"GRU 'n2' (node 2): operator GRU is not supported; {ELSE}",
         ),
         (
-            [("Relu", ["x"], {}), ("Mul", ["x", "t0"], {})],
+            [("ReduceSum", ["x"], {"keepdims": 0}), ("Mul", ["x", "t0"], {})],
             (4,),
             {},
-            "Mul 'n1' (node 1): products of two branches are not supported yet; use a chain of layers",
+            "ReduceSum 'n0' (node 0): axis 0 is the batch; keep the samples of a batch apart",
+        ),
+        (
+            [("Div", ["x", "zero"], {})],
+            (4,),
+            {"zero": np.zeros(1, np.float32)},
+            "Div 'n0' (node 0): it divides by zero; divide by other constants",
+        ),
+        (
+            [("MatMul", ["x", "w"], {}), ("Mul", ["x", "t0"], {})],
+            (4,),
+            {"w": np.ones((4, 3), np.float32)},
+            "Mul 'n1' (node 1): branches of shapes (4,) and (3,) are joined; give them shapes that broadcast",
         ),
         (
             [("Relu", ["x"], {}), ("Concat", ["x", "t0"], {"axis": 0})],

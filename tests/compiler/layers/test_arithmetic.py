@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnfpga.compiler.circuit.ir import Builder
-from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import fractions
 from nnfpga.compiler.graph import Layer, Tensor
 from nnfpga.compiler.layers.extreme import Extreme
@@ -133,6 +132,6 @@ def test_scales_by_channel() -> None:
     x = Tensor("x", (2, 2), Number.of(0, 3), fractions([1, 2]), fractions([0]))
     assert ReduceSum("y", ("x",), (0,), 2).lower(x).infer(x).scale.tolist() == [[Fraction(1, 2), Fraction(1)]]
     assert RealProduct("y", ("x", "x")).lower(x, x).infer(x, x).scale.tolist() == [1, 4]
-    for op in (ReduceSum("y", ("x",), (1,), node="n"), ReduceExtreme("y", ("x",), (0, 1), node="n")):
-        with pytest.raises(CompileError, match="n: elements of different scales meet in it; quantise it per tensor"):
-            op.lower(x)
+    moved = Tensor("x", (2, 2), Number.of(0, 3), fractions([1]), fractions([0, 1]))
+    assert [op.accepts(x) for op in (*REDUCTIONS, *OPS)] == [True, False, True, False, True, True, False, False]
+    assert [op.accepts(moved) for op in (*REDUCTIONS, *OPS)] == [False, False, True, False, True, False, False, False]

@@ -27,6 +27,7 @@ from nnfpga.compiler.layers.rearrange import Rearrange
 from nnfpga.compiler.layers.reduction import ExtremeReduction, SumReduction
 from nnfpga.compiler.layers.scalar import Apply, Scalar
 from nnfpga.compiler.layers.softmax import Softmax
+from nnfpga.compiler.layers.top_k import TopIndices, TopValues
 from nnfpga.compiler.layers.window import Window
 from nnfpga.compiler.number import Number
 from nnfpga.compiler.scalar.functions import Relu
@@ -88,6 +89,16 @@ ROWS = [
     Row(ExtremeReduction("y", ("x",), (0,), (2, 2), False), tensor((2, 2), Number.of([0, -3], [2, 3], [1, 6]))),
     Row(ArgMax("y", ("x",)), tensor((4,), Number.of(-2, 1))),
     Row(ArgMax("y", ("x",)), tensor((3,), Number.of([0, 5, 5], [4, 5, 7], [1, 0, 1])), tight=False),
+    *(
+        Row(TopIndices("y", ("x",), k, least, last, 3), tensor((3,), Number.of(-1, 1)))
+        for k in (1, 3)
+        for least in (False, True)
+        for last in (False, True)
+    ),
+    Row(TopIndices("y", ("x",), 1, False, False, 2), tensor((2, 2), Number.of(-1, 1))),
+    *(Row(TopValues("y", ("x",), 2, least, 3), tensor((3,), Number.of(-1, 1))) for least in (False, True)),
+    Row(TopValues("y", ("x",), 2, True, 3), tensor((3,), EVEN)),
+    Row(TopValues("y", ("x",), 1, False, 2), tensor((2, 2), Number.of([0, -3], [2, 3], [1, 6]))),
     Row(Rearrange("y", ("x",), np.array([[2, 0], [1, 1]])), tensor((3,), EVEN)),
     Row(Rearrange("y", ("x",), np.array([3, 1, 2, 0])), tensor((2, 2), Number.of(0, 2))),
 ]

@@ -17,7 +17,7 @@ from nnfpga.compiler.scalar.forms import shift_clip
 from nnfpga.compiler.scalar.functions import Affine, Clip, Function, LeakyRelu, Relu, Sigmoid, Tanh
 from nnfpga.compiler.scalar.pieces import Line, Pieces
 from nnfpga.compiler.scalar.quantizer import Quantizer, Rounding
-from nnfpga.compiler.scalar.solve import TooManyLevelsError, solve
+from nnfpga.compiler.scalar.solve import TooManyLevelsError, affine_steps, solve
 
 DYADIC = st.builds(lambda m, e: Fraction(m) * Fraction(2) ** e, st.integers(-40, 40), st.integers(-6, 3))
 ANY = st.one_of(DYADIC, st.fractions(-8, 8, max_denominator=60))
@@ -176,3 +176,24 @@ def test_wide_pieces_use_python_integers(v: int, scale: int, offset: int, shift:
     line = Line(-(2**70), scale, offset, shift)
     wide = Pieces(-(2**70), 2**70, (line,))
     assert wide(np.array([v, 2**70], dtype=object)).tolist() == [line.at(v), line.at(2**70)]
+
+
+@given(
+    st.sampled_from(Rounding),
+    st.fractions(-30, 30, max_denominator=16).filter(bool),
+    st.fractions(-99, 99, max_denominator=16),
+    st.tuples(st.integers(-50, 20), st.integers(0, 60)),
+    st.sampled_from([None, -5, -20]),
+    st.sampled_from([None, 9, 20]),
+    st.integers(-2, 3),
+)
+def test_breakpoints_of_a_line_at_once_are_those_of_bisection(
+    rounding: Rounding, slope: Fraction, intercept: Fraction, domain: tuple[int, int],
+    low: int | None, high: int | None, zero: int,
+) -> None:  # fmt: skip
+    q = Quantizer(fractions([1]), low, high, rounding, zero)
+    start, end = domain[0], sum(domain)
+    lines = affine_steps(start, end, slope, intercept, q)
+    x = range(start, end + 1)
+    assert Pieces.of(start, end, lines)(np.array(x)).tolist() == [q.code(slope * v + intercept) for v in x]
+    assert all(a.start < b.start and a.offset != b.offset for a, b in pairwise(lines))
