@@ -17,6 +17,7 @@ from nnfpga.compiler.layers.dense import Dense
 from nnfpga.compiler.number import Number
 from nnfpga.compiler.passes import Calibration, drop_softmax, simplify
 from nnfpga.compiler.passes.drop_softmax import Ending, Want
+from nnfpga.compiler.plan import Unrolled, segments
 from nnfpga.compiler.real import RealGraph, Weighted
 
 from .model import Integers, proven_values, stated_range, to_integers
@@ -225,7 +226,8 @@ def described(about: Check, imported: Imported, dry: Dry) -> Check:
         return replace(result, notes=(*about.notes, note))
     graph = dry.integers.graph
     places = trace(imported, dry.integers.quantised, graph)
-    layers = tuple(layer_line(graph, layer, obstacles(graph)) for layer in graph.layers)
+    obstacle, ways = obstacle_of(graph), ways_of(graph)
+    layers = tuple(layer_line(graph, layer, ways[layer.name], obstacle) for layer in graph.layers)
     kinds = {layer.name: layer.kind for layer in layers} | {t.name: "input" for t in graph.inputs}
     nodes = tuple(placed(use, places[use.number], kinds) for use in imported.uses)
     summary = replace(
@@ -255,10 +257,8 @@ def placed(use: Use, place: Place, kinds: dict[str, str]) -> NodeLine:
     return line(use, status, place, (), "; ".join(parts))
 
 
-def layer_line(graph: Graph, layer: Layer, wrong: dict[str, str]) -> LayerLine:
+def layer_line(graph: Graph, layer: Layer, ways: tuple[str, ...], obstacle: str) -> LayerLine:
     """A layer with its figures."""
-    from nnfpga.rtl import ways
-
     tensor = graph.tensors[layer.name]
     parameters = bits = macs = 0
     match layer:
@@ -270,19 +270,29 @@ def layer_line(graph: Graph, layer: Layer, wrong: dict[str, str]) -> LayerLine:
         case _:
             pass
     macs = parameters * prod(tensor.shape[:-1])
-    obstacle = wrong.get(layer.name, "")
     return LayerLine(
         layer.name, type(layer).__name__.lower(), tensor.shape, str(tensor.number.union()), parameters, macs, bits,
-        tensor.size * tensor.number.union().wire.width, () if obstacle else ways(layer), obstacle,
+        tensor.size * tensor.number.union().wire.width, () if obstacle else ways, obstacle,
     )  # fmt: skip
 
 
-def obstacles(graph: Graph) -> dict[str, str]:
-    """Why layers have no hardware, by name."""
-    from nnfpga.rtl.network import check_chain
+def obstacle_of(graph: Graph) -> str:
+    """Why the network as a whole has no hardware, or nothing."""
+    from nnfpga.rtl.network import check_ends
 
     try:
-        check_chain(graph)
+        check_ends(graph)
     except CompileError as error:
-        return {p.where.removeprefix("layer '").removesuffix("'"): p.what for p in error.problems}
-    return {}
+        return error.problems[0].what
+    return ""
+
+
+def ways_of(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """The implementations that each layer can have, by name: branches are unrolled up to where they meet."""
+    from nnfpga.rtl import ways
+
+    return {
+        layer.name: (Unrolled.__name__,) if len(segment) > 1 else ways(layer)
+        for segment in segments(graph)
+        for layer in segment
+    }

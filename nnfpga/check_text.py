@@ -94,8 +94,7 @@ def summary_of(check: Check) -> list[str]:
             f"memory       {s.weight_bits:,} bits of weights, {s.activation_bits:,} bits of results of all layers",
             f"chosen       {s.bits} bits where the file does not quantise; inputs in {low:g} .. {high:g}",
         ]
-        without = sum(1 for layer in check.layers if layer.obstacle)
-        some = f"not yet: {without} of {len(check.layers)} layers have none" if without else "no layer is left"
+        some = f"none: {check.layers[0].obstacle}" if check.layers else "none: no layer is left"
         lines.append(f"hardware     {'every layer has some; compile says what fits a chip' if s.hardware else some}")
     if not check.supported:
         return [*lines, f"not supported: {count(len(check.problems), 'problem')}"]

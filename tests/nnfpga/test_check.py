@@ -95,12 +95,24 @@ def test_every_layer_comes_from_a_node(shared: Path) -> None:
         assert [node.number for node in result.nodes] == list(range(len(result.nodes)))
 
 
-def test_branches_have_no_hardware(shared: Path) -> None:
+def test_hardware_of_branches(shared: Path) -> None:
     result = check(shared / "models" / "mlperf-tiny" / "resnet_ic.onnx")
-    assert not result.summary.hardware
-    joins = [layer for layer in result.layers if layer.kind == "summation"]
-    assert len(joins) == 3
-    assert all(layer.obstacle == "branches have no hardware yet" and not layer.hardware for layer in joins)
+    assert result.summary.hardware
+    ways = {layer.kind: layer.hardware for layer in result.layers}
+    assert (ways["summation"], ways["dense"]) == (("Unrolled",), ("Folded", "Unrolled"))
+
+
+def test_several_outputs_have_no_hardware(tmp_path: Path) -> None:
+    nodes = [helper.make_node("MatMul", ["x", "w"], [name]) for name in ("y", "z")]
+    path = write(tmp_path / "m.onnx", nodes, w=np.eye(6))
+    model = onnx.load(str(path))
+    model.graph.output.add().name = "z"
+    path.write_bytes(model.SerializeToString())
+    result = check(path)
+    assert (result.supported, result.summary.hardware) == (True, False)
+    assert {(layer.hardware, layer.obstacle) for layer in result.layers} == {
+        ((), "several outputs have no hardware yet")
+    }
 
 
 def test_what_is_not_supported(tmp_path: Path) -> None:
