@@ -22,6 +22,8 @@ INT64_EXACT = 2**62
 def objects(values: Any) -> Ints:
     """The same integers as Python integers (dtype object)."""
     array = np.asarray(values)
+    if array.dtype.kind == "f" and not isinstance(values, np.ndarray):
+        array = np.asarray(values, dtype=object)  # NumPy has no integer type for a list of both signs beyond 2^63
     if array.dtype == object:
         return array
     result = np.empty(array.shape, dtype=object)

@@ -40,6 +40,7 @@ CALIBRATION_SAMPLES = 2000
 CHECKED_SAMPLES = 256  # on which the import is compared with ONNX Runtime
 FLOAT_TOLERANCE = 1e-3  # of the largest output: float32 rounding of a deep network stays far below
 SPARED = 20  # one sample in so many may sit on a boundary of the file's quantisers
+FLIPS = 0.05  # what such flips may cost on average, as a part of the root mean square of the output
 Reals = npt.NDArray[np.float64]
 
 
@@ -164,13 +165,16 @@ def stated_range(options: Options) -> tuple[float, float]:
 def check_import(proto: ModelProto, name: str, x: Reals, ours: Reals, quantised: bool) -> None:
     """Raise CompileError unless the imported network computes what ONNX Runtime does, within float32 rounding.
 
-    A quantiser turns a rounding error at one of its boundaries into a whole unit: a few samples may differ.
+    A quantiser turns a rounding error at one of its boundaries into a whole unit: a few samples may differ, or many by
+    little (an average of four codes is on a boundary for every fourth sample).
     """
     reference = predict_float(proto, name, x)
     mine = ours[: len(reference)].reshape(len(reference), -1)
     errors = np.sort(np.abs(reference - mine).max(axis=1, initial=0.0))
     spared = len(errors) // SPARED if quantised else 0
     worst = float(errors[: len(errors) - spared].max(initial=0.0))
+    if quantised and np.abs(reference - mine).mean() <= FLIPS * np.sqrt(np.square(reference).mean()):
+        return
     if worst > FLOAT_TOLERANCE * max(1.0, float(np.abs(reference).max(initial=0.0))):
         raise CompileError(
             f"the import of '{name}' differs from ONNX Runtime by {worst:g}: a bug of nnfpga; please report it"

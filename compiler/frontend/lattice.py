@@ -12,9 +12,9 @@ from ..exact import fractions
 from ..scalar.quantizer import Quantizer
 from .value import Array
 
-__all__ = ["OnLattice", "quantise_constant", "row_units"]
+__all__ = ["OnLattice", "constant_codes", "quantise_constant", "row_units"]
 
-NARROW = 1 << 15  # codes of weights stay below
+NARROW = 1 << 16  # codes of weights stay below
 NEAR = 1e-6  # of a unit: float64 errs by far less, so that only here a boundary has to be looked at exactly
 
 
@@ -24,17 +24,21 @@ class OnLattice(np.ndarray[Any, np.dtype[Any]]):
 
 def quantise_constant(x: Array, quantizer: Quantizer) -> Array:
     """What a quantiser makes of a constant; its scale broadcasts to it."""
+    scale = np.broadcast_to(quantizer.scale, x.shape).astype(np.float64)
+    return (constant_codes(x, quantizer) * scale).view(OnLattice)
+
+
+def constant_codes(x: Array, quantizer: Quantizer) -> npt.NDArray[np.float64]:
+    """The integers of a constant behind a quantiser whose scale broadcasts to it, exactly."""
     scale = np.broadcast_to(quantizer.scale, x.shape)
     units = np.asarray(x, np.float64) / scale.astype(np.float64)
-    codes = quantizer.rounding.array(units + quantizer.zero) - quantizer.zero
-    for place in zip(*np.nonzero(np.abs(2 * units - np.rint(2 * units)) < NEAR), strict=True):
+    codes = np.array(quantizer.rounding.array(units + quantizer.zero) - quantizer.zero)
+    for place in map(tuple, np.argwhere(np.abs(2 * units - np.rint(2 * units)) < NEAR)):
         exact = Fraction(float(x[place])) / scale[place] + quantizer.zero
         codes[place] = quantizer.rounding.exact(exact) - quantizer.zero
     low, high = quantizer.low, quantizer.high
     codes = np.clip(codes, -np.inf if low is None else low, np.inf if high is None else high)
-    if quantizer.bipolar:
-        codes = np.where(x >= 0, 1.0, -1.0)
-    return (codes * scale.astype(np.float64)).view(OnLattice)
+    return np.where(x >= 0, 1.0, -1.0) if quantizer.bipolar else codes
 
 
 def row_units(weight: Array) -> npt.NDArray[Any] | None:

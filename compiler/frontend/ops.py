@@ -60,7 +60,10 @@ def Gemm(
     weight = constant(b, w, "second operand")
     weight = weight if transB else weight.T
     y = linear(b, a, weight if alpha == 1 else alpha * weight.astype(np.float64))
-    return y if c is None else affine(b, y, 1.0, beta * constant(b, c, "bias").astype(np.float64))
+    if c is None:
+        return y
+    bias = constant(b, c, "bias")
+    return affine(b, y, 1.0, bias if beta == 1 else beta * bias.astype(np.float64))
 
 
 def MatMul(b: Importer, a: Val, w: Val) -> Val:

@@ -103,7 +103,7 @@ def Conv(
     units = row_units(weight.reshape(len(weight), -1)) if isinstance(given, OnLattice) else None
     if isinstance(given, OnLattice) and units is None:
         raise refuse(b, "its weights have codes of more than 16 bits", "quantise the weights to 16 bits or fewer")
-    offset = None if bias is None else constant(b, bias, "bias").astype(np.float64)
+    offset = None if bias is None else constant(b, bias, "bias")
 
     def apply(t: Ref) -> Ref:
         y = b.emit(Convolve, t, np.ascontiguousarray(np.moveaxis(weight, 1, -1)), place, group, scale=units)

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from ..graph import Graph
 from ..real import RealGraph
 from .drop_identities import drop_identities
+from .drop_requantize import drop_requantize
 from .drop_softmax import drop_softmax
 from .ends import Entry, entry, split_exit
 from .fold_affine import fold_affine
 from .fold_layout import fold_layout
 from .hoist_monotone import hoist_monotone
 from .lower import lower
+from .narrow_quantizers import narrow_quantizers
 from .quantize import Calibration, Width, quantize
 from .sample_values import sample_values
 
@@ -21,7 +23,9 @@ __all__ = [
     "sample_values", "simplify", "split_exit",
 ]  # fmt: skip
 
-REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (fold_layout, hoist_monotone, fold_affine)
+REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
+    fold_layout, hoist_monotone, narrow_quantizers, fold_affine, drop_requantize,
+)  # fmt: skip
 """Before quantisation: nothing here changes the network's real function."""
 
 INTEGER: tuple[Callable[[Graph], Graph], ...] = (drop_identities,)

@@ -14,6 +14,7 @@ from itertools import pairwise
 from math import ceil, floor, lcm
 
 from .functions import Function, Kinked
+from .long_line import long_line
 from .monotone import MAX_LEVELS, Chain, DomainError, SolveError, TooManyLevelsError, UndecidedError, first_where
 from .pieces import Line, Pieces
 from .quantizer import Quantizer, Rounding
@@ -85,13 +86,13 @@ def quantised_line(start: int, end: int, slope: Fraction, intercept: Fraction, q
         return [Line(start, 0, q.code(intercept), 0)]
     line = None if q.bipolar else dyadic_line(start, slope, intercept, q.rounding)
     levels = abs(q.code(slope * end + intercept) - q.code(slope * start + intercept))
-    if line is None or (abs(line.multiplier) > MAX_MULTIPLIER and levels <= MAX_LEVELS):
-        if q.bipolar:
-            return steps(start, end, lambda v: q.code(slope * v + intercept))
-        if levels > MAX_LEVELS:
-            raise TooManyLevelsError(f"{levels} levels")
+    if levels <= MAX_LEVELS and not q.bipolar and (line is None or abs(line.multiplier) > MAX_MULTIPLIER):
         return affine_steps(start, end, slope, intercept, q)
-    return saturate(line, start, end, q)
+    if line is not None:
+        return saturate(line, start, end, q)
+    if q.bipolar or end - start <= MAX_LEVELS:
+        return steps(start, end, lambda v: q.code(slope * v + intercept))
+    return long_line(start, end, slope, intercept, q)
 
 
 def affine_steps(start: int, end: int, slope: Fraction, intercept: Fraction, q: Quantizer) -> list[Line]:

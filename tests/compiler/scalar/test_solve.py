@@ -197,3 +197,22 @@ def test_breakpoints_of_a_line_at_once_are_those_of_bisection(
     x = range(start, end + 1)
     assert Pieces.of(start, end, lines)(np.array(x)).tolist() == [q.code(slope * v + intercept) for v in x]
     assert all(a.start < b.start and a.offset != b.offset for a, b in pairwise(lines))
+
+
+@given(
+    st.floats(2**-20, 2**-16, width=32), st.booleans(), st.floats(-4, 4, width=32),
+    st.sampled_from([(Rounding.HALF_EVEN, 0.0011), (Rounding.HALF_UP, 2**-10), (Rounding.FLOOR, 2**-11 * 1.5)]),
+)  # fmt: skip
+def test_lines_of_many_levels(slope: float, falls: bool, bias: float, rounds: tuple[Rounding, float]) -> None:
+    """Sixteen bits behind an affine function with any scales: no breakpoints, a slope with enough digits."""
+    rounding, unit = rounds
+    scale = -Fraction(slope) if falls else Fraction(slope)
+    q = Quantizer(fractions([float(np.float32(unit))]), -(2**15), 2**15 - 1, rounding)
+    low, high = -(2**22), 2**22 + 5
+    pieces = solve((), q, low, high, scale, Fraction(bias), 0)
+    middle = [int((k + Fraction(1, 2)) * q.scale[0] / scale) for k in range(-(2**15), 2**15, 997)]
+    near = {v + d for v in (*middle, *(line.start for line in pieces.lines[:200])) for d in range(-2, 3)}
+    checked = sorted(v for v in {low, high, *near} if low <= v <= high)
+    exact = [q.code((scale * v + Fraction(bias)) / q.scale[0]) for v in checked]
+    assert pieces(np.array(checked)).tolist() == exact
+    assert len(pieces.lines) < 200
