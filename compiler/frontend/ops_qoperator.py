@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..exact import fractions, objects
-from . import ops, ops_image, ops_layout
+from . import ops, ops_image, ops_join, ops_layout
 from .operands import constant, refuse
 from .ops_qdq import Integers, dequantised, integers_of, quantised
 from .value import Array, Val
@@ -107,7 +107,7 @@ def QGemm(
     y = ops.Gemm(b, real(b, x, x_scale, x_zero), weight, alpha=alpha, transA=transA, transB=transB)
     offset = bias_of(b, bias, x_scale, w_scale)
     if offset is not None:
-        y = ops.Add(b, y, offset * fractions(alpha))
+        y = ops_join.Add(b, y, offset * fractions(alpha))
     return y if y_scale is None else codes_of(b, y, y_scale, y_zero)
 
 
@@ -142,13 +142,13 @@ def ConvInteger(
 def QLinearAdd(
     b: Importer, x: Val, xs: Val, xz: Val | None, y: Val, ys: Val, yz: Val | None, zs: Val, zz: Val | None = None
 ) -> Val:
-    return codes_of(b, ops.Add(b, real(b, x, xs, xz), real(b, y, ys, yz)), zs, zz)
+    return codes_of(b, ops_join.Add(b, real(b, x, xs, xz), real(b, y, ys, yz)), zs, zz)
 
 
 def QLinearMul(
     b: Importer, x: Val, xs: Val, xz: Val | None, y: Val, ys: Val, yz: Val | None, zs: Val, zz: Val | None = None
 ) -> Val:
-    return codes_of(b, ops.Mul(b, real(b, x, xs, xz), real(b, y, ys, yz)), zs, zz)
+    return codes_of(b, ops_join.Mul(b, real(b, x, xs, xz), real(b, y, ys, yz)), zs, zz)
 
 
 def QLinearSigmoid(b: Importer, x: Val, xs: Val, xz: Val | None, ys: Val, yz: Val | None = None) -> Val:
