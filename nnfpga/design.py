@@ -16,7 +16,8 @@ import numpy.typing as npt
 from nnfpga.compiler.device import Device
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints
-from nnfpga.compiler.graph import Graph
+from nnfpga.compiler.graph import Graph, Tensor
+from nnfpga.compiler.layers.softmax import Softmax
 from nnfpga.compiler.plan import Plan
 
 from .model import Model
@@ -93,18 +94,24 @@ class Design:
 
     def scores(self, x: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """The real values of the scores before an arg-max, (samples, classes)."""
-        name = self.graph.layers[-1].inputs[0] if self.model.ending.classifies else self.graph.outputs[0]
-        values = self.graph.evaluate(self.quantise(x), keep=[name])[name]
-        return self.model.outside(name).real(values).reshape(len(values), -1)
+        values = self.graph.evaluate(self.quantise(x), keep=[self.scored.name])[self.scored.name]
+        return self.scored.real(values).reshape(len(values), -1)
+
+    @property
+    def scored(self) -> Tensor:
+        """The tensor of the scores."""
+        last = self.graph.layers[-1].inputs if self.model.ending.classifies else self.graph.outputs
+        return self.model.outside(last[0])
 
     def probabilities(self, x: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """What the model's own softmax gives, up to quantisation, (samples, classes)."""
+        """What the model's softmax (or LogSoftmax) gives, up to quantisation, (samples, classes)."""
         scores = self.scores(x)
-        if scores.shape[1] == 1:  # the argument of the sigmoid that tells two classes apart
+        softmax = self.model.ending.softmax
+        if softmax is None and scores.shape[1] == 1:  # the argument of the sigmoid that tells two classes apart
             p = 1 / (1 + np.exp(-scores))
             return np.concatenate([1 - p, p], axis=1)
-        e = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True)
+        softmax = softmax or Softmax("probabilities", (self.scored.name,))
+        return softmax.evaluate(scores.reshape(-1, *self.scored.shape)).reshape(scores.shape)
 
     def predict(self, x: npt.ArrayLike) -> npt.NDArray[Any]:
         """Class labels (indices where the file names none) for a classifier, else the real outputs."""

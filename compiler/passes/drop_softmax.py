@@ -27,12 +27,12 @@ class Want(Enum):
 class Ending:
     """What the host needs to know of the network's end.
 
-    ``scores`` names the tensor before the dropped softmax or arg-max; ``softmax`` says whether the file turns the
-    scores into probabilities; ``classifies`` whether the hardware gives the class index.
+    ``scores`` names the tensor before the dropped softmax or arg-max; ``softmax`` is what turns the scores into
+    probabilities in the file; ``classifies`` says whether the hardware gives the class index.
     """
 
     scores: str
-    softmax: bool
+    softmax: Softmax | None
     classifies: bool
 
 
@@ -43,17 +43,19 @@ def drop_softmax(graph: RealGraph, want: Want = Want.AUTO) -> tuple[RealGraph, E
     sigmoid tells apart, the class is the sign of its argument; ``scores`` then names that argument.
     """
     made = {op.name: op for op in graph.ops}
-    softmax = argmax = binary = False
+    softmax: Softmax | None = None
+    argmax = binary = False
     scores: list[str] = []
     for name in graph.outputs:
         while isinstance(op := made.get(name), (Softmax, RealArgMax)):
-            softmax, argmax = softmax or isinstance(op, Softmax), argmax or isinstance(op, RealArgMax)
+            softmax = op if isinstance(op, Softmax) else softmax
+            argmax = argmax or isinstance(op, RealArgMax)
             name = op.inputs[0]
         if isinstance(op, BothClasses) and is_sigmoid(probability := made.get(op.inputs[0])):
             binary, name = True, probability.inputs[0]
         scores.append(name)
     scores = list(dict.fromkeys(scores))
-    classifies = want is Want.CLASS or (want is Want.AUTO and (softmax or argmax or binary))
+    classifies = want is Want.CLASS or (want is Want.AUTO and (softmax is not None or argmax or binary))
     classifies = classifies and len(scores) == 1 and (binary or is_vector(graph.shapes[scores[0]]))
     needed = reachable(graph, scores)
     ops = [op for op in graph.ops if op.name in needed]

@@ -119,8 +119,9 @@ def choice(condition: Chain, yes: Chain, no: Chain) -> Function | None:
 
     The condition must be affine between kinks; behind the first function that is not, a chain must have no turns.
     """
-    decides, left, right = prefix(condition), prefix(yes), prefix(no)
-    if len(decides) < len(condition) or len({f.channels for f in (*condition, *yes, *no)} - {1}) > 1:
+    left, right = prefix(yes), prefix(no)
+    decides = (*prefix(condition), Step(1.0, 0.0, 1.0))  # so that it changes at its kinks only
+    if len(decides) <= len(condition) or len({f.channels for f in (*condition, *yes, *no)} - {1}) > 1:
         return None
     if (len(left), len(right)) == (len(yes), len(no)):
         return KinkedChoice(decides, left, right)

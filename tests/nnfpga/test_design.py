@@ -28,6 +28,15 @@ def test_predictions_agree(design: Design) -> None:
     assert np.array_equal(design.predict(X.reshape(20, 1, 6)), classes)
 
 
+def test_the_logarithms_of_a_log_softmax(mlp: Path, data: Path, design: Design, tmp_path: Path) -> None:
+    model = load(mlp)
+    next(n for n in model.graph.node if n.op_type == "Softmax").op_type = "LogSoftmax"
+    save(model, tmp_path / "log.onnx")
+    other = compile(tmp_path / "log.onnx", data, emit="model")
+    assert np.allclose(np.exp(other.probabilities(X)), design.probabilities(X))
+    assert np.array_equal(other.predict(X), design.predict(X))
+
+
 def test_a_network_without_an_end_gives_its_outputs(mlp: Path, data: Path, design: Design) -> None:
     other = compile(mlp, data, emit="model", output="scores")
     assert np.array_equal(other.predict(X), other.scores(X))
