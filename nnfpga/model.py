@@ -22,10 +22,10 @@ from nnfpga.compiler.passes import (
     entry,
     lower,
     optimise,
-    quantize,
     sample_values,
     simplify,
     split_exit,
+    to_fixed_point,
 )
 from nnfpga.compiler.passes.drop_softmax import Ending, Want
 from nnfpga.compiler.real import RealGraph
@@ -102,6 +102,7 @@ def read_model(path: str | Path, data: Any, options: Options) -> Model:
     shape = real.inputs[0].shape
     loaded = None if data is None else load_data(data, imported.graph.inputs[0].shape)
     notes: list[str] = []
+    x = None
     if loaded is not None:
         x = loaded.x[:CALIBRATION_SAMPLES].reshape(-1, *shape)
         quantised = any(isinstance(op, Quantize) for op in real.ops)
@@ -114,7 +115,7 @@ def read_model(path: str | Path, data: Any, options: Options) -> Model:
         values = proven_values(real, low, high)
         notes.append(f"no data: formats cover all inputs in {low:g} .. {high:g}, which is wider than data would need")
     chosen = None if options.input_format is None else parse(options.input_format)
-    made = to_integers(real, Calibration(values, options.bits, chosen, proven=loaded is None))
+    made = to_integers(real, Calibration(values, options.bits, chosen, proven=loaded is None, samples=x))
     scores = imported.onnx_names[ending.scores]
     return Model(
         Path(path), proto, made.graph, ending, scores, imported.labels, loaded, tuple(notes), made.entry, made.exit
@@ -140,7 +141,7 @@ def to_integers(real: RealGraph, calibration: Calibration) -> Integers:
         naming every node that has no integer meaning.
     """
     inner, last = split_exit(real)
-    quantised = quantize(inner, calibration)
+    quantised = to_fixed_point(inner, calibration)
     return Integers(quantised, optimise(lower(quantised)), entry(quantised), last)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..graph import Graph
 from ..real import RealGraph
+from .correct_bias import correct_bias
 from .drop_identities import drop_identities
 from .drop_requantize import drop_requantize
 from .drop_softmax import drop_softmax
@@ -20,7 +21,7 @@ from .sample_values import sample_values
 
 __all__ = [
     "INTEGER", "REAL", "Calibration", "Entry", "Width", "drop_softmax", "entry", "lower", "optimise", "quantize",
-    "sample_values", "simplify", "split_exit",
+    "sample_values", "simplify", "split_exit", "to_fixed_point",
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
@@ -37,6 +38,12 @@ def simplify(graph: RealGraph) -> RealGraph:
     for step in REAL:
         graph = step(graph)
     return graph
+
+
+def to_fixed_point(graph: RealGraph, calibration: Calibration) -> RealGraph:
+    """All passes of post-training quantisation in order."""
+    quantised = quantize(graph, calibration)
+    return quantised if calibration.samples is None else correct_bias(graph, quantised, calibration.samples)
 
 
 def optimise(graph: Graph) -> Graph:

@@ -34,6 +34,7 @@ class Calibration:
 
     ``bits`` is the width of everything but of what ``weights`` (by the name of the matrix) and ``activations`` (by the
     name of the tensor that is quantised) give a width of its own. What a curved function reads has more bits than that.
+    ``samples`` of the input are what biases are corrected on afterwards (None: they stay).
     ``known`` remembers quantisers, as searching a scale takes time; copies on the same values share it.
     """
 
@@ -43,6 +44,7 @@ class Calibration:
     proven: bool = False
     weights: Mapping[str, Width] = field(default_factory=dict[str, Width])
     activations: Mapping[str, Width] = field(default_factory=dict[str, Width])
+    samples: Reals | None = None
     known: dict[tuple[str, int], Quantizer] = field(default_factory=dict[tuple[str, int], Quantizer])
 
 
