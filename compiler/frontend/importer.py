@@ -66,6 +66,7 @@ class Importer:
     opset: int = 0  # of ONNX's own operators
     current: str = ""
     result: str = ""
+    results: tuple[str, ...] = ()
     made: dict[str, Op] = field(default_factory=dict[str, Op])
     counts: dict[str, int] = field(default_factory=dict[str, int])
     uses: dict[int, Use] = field(default_factory=dict[int, Use])
@@ -156,7 +157,7 @@ def walk(graph: onnx.GraphProto, state: Importer) -> None:
     for number in (*order, *sorted({*range(len(graph.node))}.difference(order))):
         node = graph.node[number]
         state.current = f"{node.op_type} '{node.name or (node.output[0] if node.output else number)}' (node {number})"
-        state.result = node.output[0] if node.output else ""
+        state.result, state.results = node.output[0] if node.output else "", tuple(node.output)
         before = len(state.ops), len(state.problems)
         if number in wrong:
             problem(state, wrong[number], "export the model again")
@@ -303,7 +304,7 @@ def read_inputs(graph: onnx.GraphProto, state: Importer, whole: bool) -> None:
             remedy = f"use inputs of at most {MOST_ELEMENTS} elements and {MOST_AXES} axes"
             state.problems.append(Problem(where, what, remedy))
             shape = (1,)
-        if batched and dims[0].dim_value > 0:
+        if dims and dims[0].dim_value > 0:
             state.batch = int(dims[0].dim_value)
         name = state.fresh(info.name)
         state.shapes[name] = shape

@@ -12,7 +12,7 @@ from .value import Array, Ref, Val
 if TYPE_CHECKING:
     from .importer import Importer
 
-__all__ = ["axis_of", "constant", "finite", "in_sample", "refuse"]
+__all__ = ["axis_of", "constant", "finite", "in_sample", "integers", "refuse"]
 
 
 def refuse(b: Importer, what: str, remedy: str) -> CompileError:
@@ -58,3 +58,8 @@ def in_sample(b: Importer, x: Ref, value: Array, role: str) -> Array:
         what = f"a {role} of shape {value.shape} does not fit {x.shape} for each sample of a batch"
         raise refuse(b, what, "keep the samples of a batch apart")
     return value[0]
+
+
+def integers(b: Importer, given: Val | None, attribute: list[int] | None) -> list[int] | None:
+    """Integers that are an input or an attribute."""
+    return attribute if given is None else [int(a) for a in constant(b, given, "parameter").reshape(-1)]

@@ -2,53 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..layers.join import Concatenate
-from ..layers.scalar import Apply
-from ..layers.softmax import BothClasses
-from ..scalar import functions as f
-from .layout import arrange, joined, moved
-from .operands import axis_of, constant, refuse
-from .value import BATCH, Array, Dimensions, Ref, Val, dimensions
+from .layout import rearrange
+from .operands import constant, integers, refuse
+from .value import BATCH, Array, Ref, Val
 
 if TYPE_CHECKING:
     from .importer import Importer
-
-
-def rearrange(b: Importer, x: Val, change: Callable[[Array], Array]) -> Val:
-    """What a change of the file's tensor does: to a constant at once, to a tensor by its element numbers.
-
-    A change keeps the samples of a batch apart where it treats two samples alike. In a file whose batch is 1 there is
-    nothing to keep apart.
-    """
-    if not isinstance(x, Ref):
-        source = np.asanyarray(x)  # a quantised constant stays marked
-        result = change(source)
-        return dimensions(result) if isinstance(source, Dimensions) else result
-    if not x.batched:
-        return as_batch(b, arrange(b, x, change))
-    size = int(np.prod(x.shape))
-    samples = 1 if b.batch == 1 else 2
-    try:
-        result = change(np.arange(samples * size).reshape(samples, *x.shape))
-    except (ValueError, IndexError) as error:
-        raise refuse(b, f"it does not fit an input of shape {x.shape} for each sample", "check the shapes") from error
-    if samples == 1:
-        return as_batch(b, arrange(b, x._replace(batched=False), lambda _: result))
-    if result.ndim == 0 or len(result) != 2 or (result[1] != result[0] + size).any():
-        raise refuse(b, "it mixes the samples of a batch", "keep the first dimension")
-    return arrange(b, x, lambda _: result[0])
-
-
-def as_batch(b: Importer, x: Ref) -> Ref:
-    """In a file whose batch is 1, a tensor whose first axis is 1 has that as its batch."""
-    if x.batched or b.batch != 1 or x.shape[:1] != (1,):
-        return x
-    return arrange(b, x, lambda a: a[0])._replace(batched=True)
 
 
 def Flatten(b: Importer, x: Val, *, axis: int = 1) -> Val:
@@ -105,38 +68,6 @@ def Unsqueeze(b: Importer, x: Val, given: Val | None = None, *, axes: list[int] 
     return rearrange(b, x, lambda a: np.expand_dims(a, over))
 
 
-def integers(b: Importer, given: Val | None, attribute: list[int] | None) -> list[int] | None:
-    """Integers that are an input or an attribute."""
-    return attribute if given is None else [int(a) for a in constant(b, given, "parameter").reshape(-1)]
-
-
-def Concat(b: Importer, *parts: Val, axis: int = 1) -> Val:
-    if all(isinstance(p, np.ndarray) for p in parts):
-        joint = np.concatenate([np.asarray(p) for p in parts], axis=axis)
-        return dimensions(joint) if any(isinstance(p, Dimensions) for p in parts) else joint
-    if len(parts) == 2 and axis in (1, -1) and complement(b, *parts):
-        assert isinstance(parts[1], Ref)
-        return b.emit(BothClasses, parts[1])
-    refs = [p for p in parts if isinstance(p, Ref)]
-    if len(refs) != len(parts):
-        raise refuse(b, "it joins a constant and a branch", "leave the constant out")
-    place = axis_of(b, refs[0], axis)
-    if len({r.shape[:place] + r.shape[place + 1 :] for r in refs}) > 1 or len({r.batched for r in refs}) > 1:
-        raise refuse(b, f"branches of shapes {', '.join(str(r.shape) for r in refs)} are joined", "check the shapes")
-    return moved(b, joined(b, Concatenate, [moved(b, r, place, -1) for r in refs]), -1, place)
-
-
-def complement(b: Importer, x: Val, p: Val) -> bool:
-    """Whether the first is one minus the second, a single sigmoid: the two classes of scikit-learn's exporter."""
-    if not isinstance(x, Ref) or not isinstance(p, Ref) or p.shape != (1,):
-        return False
-    left, right = b.made.get(x.name), b.made.get(p.name)
-    if not (isinstance(left, Apply) and isinstance(right, Apply) and isinstance(right.function, f.Sigmoid)):
-        return False
-    one = isinstance(left.function, f.Affine) and bool((left.function.slope == -1).all())
-    return one and left.inputs == (p.name,) and bool((left.function.evaluate(np.zeros(1)) == 1).all())
-
-
 def Identity(b: Importer, x: Val) -> Val:
     return x
 
@@ -160,3 +91,41 @@ def Dropout(
     if BATCH in shape and b.batch is None:
         return x  # the mask's shape is not known
     return x, np.ones([b.batch if d == BATCH else d for d in shape], dtype=bool)
+
+
+def Expand(b: Importer, x: Val, target: Val) -> Val:
+    sizes = integers(b, target, None) or []
+    return rearrange(b, x, lambda a: np.broadcast_to(a, np.broadcast_shapes(a.shape, alike(b, x, a, sizes))))
+
+
+def alike(b: Importer, x: Val, a: Array, sizes: list[int]) -> list[int]:
+    """Target sizes for as many samples as the array of element numbers holds."""
+    kept = isinstance(x, Ref) and x.batched and len(sizes) == a.ndim and sizes[0] in (1, BATCH, b.batch)
+    return [1, *sizes[1:]] if kept else sizes
+
+
+def Tile(b: Importer, x: Val, given: Val) -> Val:
+    repeats = integers(b, given, None)
+    return rearrange(b, x, lambda a: np.tile(a, repeats or ()))
+
+
+def DepthToSpace(b: Importer, x: Val, *, blocksize: int, mode: str = "DCR") -> Val:
+    def change(a: Array) -> Array:
+        n, _, h, w = a.shape
+        if mode == "DCR":
+            parts = a.reshape(n, blocksize, blocksize, -1, h, w).transpose(0, 3, 4, 1, 5, 2)
+        else:
+            parts = a.reshape(n, -1, blocksize, blocksize, h, w).transpose(0, 1, 4, 2, 5, 3)
+        return parts.reshape(n, -1, h * blocksize, w * blocksize)
+
+    return rearrange(b, x, change)
+
+
+def SpaceToDepth(b: Importer, x: Val, *, blocksize: int, mode: str = "DCR") -> Val:
+    def change(a: Array) -> Array:
+        n, c, h, w = a.shape
+        parts = a.reshape(n, c, h // blocksize, blocksize, w // blocksize, blocksize)
+        order = (0, 3, 5, 1, 2, 4) if mode == "DCR" else (0, 1, 3, 5, 2, 4)
+        return parts.transpose(order).reshape(n, -1, h // blocksize, w // blocksize)
+
+    return rearrange(b, x, change)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .operands import constant, refuse
+from .tensors import MOST_ELEMENTS
 from .value import Array, Dimensions, Ref, Val, dimensions
 
 if TYPE_CHECKING:
@@ -20,46 +22,35 @@ def known(b: Importer, x: Val) -> Array:
     return constant(b, x, "operand")
 
 
-def like(source: Array, result: Array) -> Array:
-    """A part of a constant: marked where it still holds the batch size."""
-    return dimensions(result) if isinstance(source, Dimensions) else np.asarray(result)
-
-
-def axes_of(b: Importer, given: Val | None, attribute: list[int] | None) -> list[int] | None:
-    """Axes by input or by attribute."""
-    return attribute if given is None else [int(a) for a in constant(b, given, "axes").reshape(-1)]
-
-
 def Shape(b: Importer, x: Val, *, start: int = 0, end: int | None = None) -> Val:
     whole = x.onnx_shape if isinstance(x, Ref) else known(b, x).shape
     return dimensions(whole[start:end])
 
 
-def Gather(b: Importer, x: Val, indices: Val, *, axis: int = 0) -> Val:
-    values = known(b, x)
-    return like(values, np.take(values, constant(b, indices, "indices"), axis=axis))
+def Size(b: Importer, x: Val) -> Val:
+    whole = x.onnx_shape if isinstance(x, Ref) else known(b, x).shape
+    if isinstance(x, Ref) and x.batched:
+        if b.batch is None:
+            raise refuse(b, "it depends on the batch size", "export with a Reshape that keeps the first dimension")
+        whole = (b.batch, *x.shape)
+    return np.asarray(prod(whole))
 
 
-def Slice(
-    b: Importer,
-    x: Val,
-    first: Val | None = None,
-    last: Val | None = None,
-    along: Val | None = None,
-    by: Val | None = None,
-    *,
-    starts: list[int] | None = None,
-    ends: list[int] | None = None,
-    axes: list[int] | None = None,
-) -> Val:
-    values = known(b, x)
-    begin, end = axes_of(b, first, starts) or [], axes_of(b, last, ends) or []
-    over = axes_of(b, along, axes) or list(range(len(begin)))
-    steps = axes_of(b, by, None) or [1] * len(begin)
-    place = [slice(None)] * values.ndim
-    for axis, i, j, step in zip(over, begin, end, steps, strict=True):
-        place[axis] = slice(i, None if step < 0 and j < -values.shape[axis] else j, step)
-    return like(values, values[tuple(place)])
+def ConstantOfShape(b: Importer, shape: Val, *, value: Array | None = None) -> Val:
+    sizes = constant(b, shape, "shape")
+    if isinstance(sizes, Dimensions):
+        raise refuse(b, "its shape holds the batch size", "export with a fixed batch")
+    fill = np.zeros(1, np.float32) if value is None else value
+    if prod(int(d) for d in sizes) > MOST_ELEMENTS:
+        raise refuse(b, f"its shape {sizes.tolist()} is too large", "use a smaller network")
+    return np.full([int(d) for d in sizes], fill.reshape(-1)[0])
+
+
+def Range(b: Importer, start: Val, limit: Val, delta: Val) -> Val:
+    first, last, step = (constant(b, v, "bound").reshape(-1)[0] for v in (start, limit, delta))
+    if step == 0 or (last - first) / step > MOST_ELEMENTS:
+        raise refuse(b, f"its range {first}, {last}, {step} has no end or is too long", "use a smaller one")
+    return np.arange(first, last, step)
 
 
 def Constant(
