@@ -88,9 +88,10 @@ def Dropout(
     if trains:
         raise refuse(b, "it is in training mode", "export in evaluation mode")
     shape = x.onnx_shape if isinstance(x, Ref) else np.asarray(x).shape
-    if BATCH in shape and b.batch is None:
+    batch = b.batch
+    if BATCH in shape and batch is None:
         return x  # the mask's shape is not known
-    return x, np.ones([b.batch if d == BATCH else d for d in shape], dtype=bool)
+    return x, np.ones([batch or 1 if d == BATCH else d for d in shape], dtype=bool)
 
 
 def Expand(b: Importer, x: Val, target: Val) -> Val:

@@ -12,10 +12,9 @@ from ..layers import reduction as layers
 from ..layers.product import RealProduct
 from ..scalar import curves, rational
 from ..scalar import functions as f
-from .layout import arrange, joined
+from .layout import arrange, as_batch, joined
 from .operands import axis_of, constant
 from .ops import unary
-from .ops_layout import as_batch
 from .value import Ref, Val
 
 if TYPE_CHECKING:

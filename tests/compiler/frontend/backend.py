@@ -37,9 +37,9 @@ LISTED = """
 Gemm MatMul Conv BatchNormalization Add Sub Mul Div Sum Mean Max Min Concat Split Slice Pad Gather Squeeze Unsqueeze
 Reshape Flatten Transpose Expand Resize MaxPool AveragePool GlobalMaxPool GlobalAveragePool ReduceMean ReduceSum
 ReduceMax ReduceSumSquare ReduceL2 Relu LeakyRelu PRelu Elu Selu Celu ThresholdedRelu Clip HardSigmoid HardSwish Sigmoid
-Tanh Softsign Softplus Erf Gelu Exp Log Sqrt Reciprocal Neg Abs Sign Pow Sin Cos Cast Floor Ceil Round Where Greater Less
-Softmax LogSoftmax ArgMax TopK Identity Dropout Constant Shape QuantizeLinear DequantizeLinear QLinearConv QLinearMatMul
-MatMulInteger ConvInteger
+Tanh Softsign Softplus Erf Gelu Exp Log Sqrt Reciprocal Neg Abs Sign Pow Sin Cos Cast Floor Ceil Round Where Greater
+Less Softmax LogSoftmax ArgMax TopK Identity Dropout Constant Shape QuantizeLinear DequantizeLinear QLinearConv
+QLinearMatMul MatMulInteger ConvInteger
 """  # the operators that the front end is measured by
 
 MAKERS = ("Constant", "ConstantOfShape", "Range")  # their outputs are constants

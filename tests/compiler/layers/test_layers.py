@@ -20,6 +20,7 @@ from nnfpga.compiler.layers.arg_max import ArgMax
 from nnfpga.compiler.layers.convolution import Convolution
 from nnfpga.compiler.layers.dense import Dense, Linear
 from nnfpga.compiler.layers.extreme import Extremum
+from nnfpga.compiler.layers.fill import Fill
 from nnfpga.compiler.layers.join import Concatenation, Summation
 from nnfpga.compiler.layers.pooling import AveragePooling, MaxPooling
 from nnfpga.compiler.layers.product import Product
@@ -100,6 +101,7 @@ ROWS = [
     Row(TopValues("y", ("x",), 2, True, 3), tensor((3,), EVEN)),
     Row(TopValues("y", ("x",), 1, False, 2), tensor((2, 2), Number.of([0, -3], [2, 3], [1, 6]))),
     Row(Rearrange("y", ("x",), np.array([[2, 0], [1, 1]])), tensor((3,), EVEN)),
+    Row(Fill("y", ("x",), np.array([[2, -1], [0, 1]]), np.array([[0, -5], [0, 0]]), 3), tensor((3,), EVEN)),
     Row(Rearrange("y", ("x",), np.array([3, 1, 2, 0])), tensor((2, 2), Number.of(0, 2))),
 ]
 
