@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 __all__ = ["main"]
 
 CHOICES = (
-    "board", "device", "target", "clock", "bits", "input_format", "input_range", "samples", "emit", "output", "plan",
-    "verify_seconds", "seed",
+    "board", "device", "target", "clock", "bits", "layers", "max_drop", "input_format", "input_range", "samples",
+    "emit", "output", "plan", "verify_seconds", "seed",
 )  # fmt: skip
 
 
@@ -85,6 +85,10 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--target", help="latency, throughput or area (default: area)")
     build.add_argument("--clock", type=float, metavar="MHZ", help="clock of the network (default: the board's)")
     build.add_argument("--bits", type=int, metavar="N", help="width of weights and activations (default: 8)")
+    build.add_argument("--layers", metavar="FILE.yaml", help="formats of single layers, such as an earlier widths.yaml")
+    build.add_argument(
+        "--max-drop", type=float, metavar="POINTS", help="search widths that lose at most so much accuracy (percent)"
+    )
     build.add_argument("--input-format", metavar="F", help="the input's format, such as ufixed<8,0>")
     build.add_argument("--input-range", metavar="LOW,HIGH", help="the input's range where there is no data")
     build.add_argument(

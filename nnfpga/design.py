@@ -183,6 +183,7 @@ class Design:
         contents: Mapping[str, str | bytes] = {
             "model.txt": str(self.graph),
             "plan.yaml": self.plan.to_yaml(),
+            **({} if self.model.widths is None else {"widths.yaml": self.model.widths.to_yaml()}),
             **self.files,
             "report.html": to_html(report),
             "report.json": json.dumps(report, indent=2) + "\n",

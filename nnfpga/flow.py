@@ -51,7 +51,7 @@ def compile(
     board, device = find_device(options)
     steps = Steps(progress)
     with steps.step("model", f"reading and quantising {model}"):
-        read = read_model(model, data, options)
+        read = read_model(model, data, options, device, progress)
         measured: dict[str, Any] = dict(accuracy(read))
     if options.stop is Emit.MODEL:
         return Design(read, Plan(device.name, 0.0, {}), device, board, options, steps, measured)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nnfpga.compiler.device import GENERIC, Device
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints, fractions
 from nnfpga.compiler.formats import parse
@@ -33,6 +35,8 @@ from nnfpga.compiler.scalar.functions import Affine
 
 from .data import Data, load_data
 from .options import Options
+from .progress import silent
+from .widths import Chosen, choose_widths
 
 __all__ = ["Integers", "Model", "accuracy", "proven_values", "read_model", "to_integers"]
 
@@ -49,7 +53,8 @@ class Model:
     """The integer graph of a file, with what the host must know.
 
     ``scores`` is the ONNX name of the tensor that holds the scores; ``notes`` are warnings for the user. ``entry``
-    makes integers of real samples; ``exit`` is what the host applies to the real values of the outputs.
+    makes integers of real samples; ``exit`` is what the host applies to the real values of the outputs. ``widths`` is
+    what a search for them found.
     """
 
     path: Path
@@ -62,6 +67,7 @@ class Model:
     notes: tuple[str, ...]
     entry: Entry
     exit: Affine | None = None
+    widths: Chosen | None = None
 
     @property
     def source(self) -> Tensor:
@@ -88,8 +94,10 @@ class Model:
         return self.entry.integers(values.reshape(len(values), *self.source.shape))
 
 
-def read_model(path: str | Path, data: Any, options: Options) -> Model:
-    """Import, quantise and lower a model.
+def read_model(
+    path: str | Path, data: Any, options: Options, device: Device = GENERIC, progress: Callable[[str], None] = silent
+) -> Model:
+    """Import, quantise and lower a model; widths are searched for the device.
 
     Raises
     ------
@@ -115,11 +123,20 @@ def read_model(path: str | Path, data: Any, options: Options) -> Model:
         values = proven_values(real, low, high)
         notes.append(f"no data: formats cover all inputs in {low:g} .. {high:g}, which is wider than data would need")
     chosen = None if options.input_format is None else parse(options.input_format)
-    made = to_integers(real, Calibration(values, options.bits, chosen, proven=loaded is None, samples=x))
+    calibration = Calibration(values, options.bits, chosen, proven=loaded is None, samples=x)
+    truth = None if loaded is None else indices(loaded.y, imported.labels)
+    calibration, widths = choose_widths(
+        real, calibration, options, imported.onnx_names, ending.scores,
+        None if loaded is None else loaded.x.reshape(-1, *shape), truth, device, progress,
+    )  # fmt: skip
+    if widths is not None:
+        notes.append(widths.note)
+    made = to_integers(real, calibration)
     scores = imported.onnx_names[ending.scores]
     return Model(
-        Path(path), proto, made.graph, ending, scores, imported.labels, loaded, tuple(notes), made.entry, made.exit
-    )
+        Path(path), proto, made.graph, ending, scores, imported.labels, loaded, tuple(notes), made.entry, made.exit,
+        widths,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from math import isfinite
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from nnfpga.compiler.errors import CompileError, Problem
-from nnfpga.compiler.formats import parse
+from nnfpga.compiler.formats import Format, parse
 
 __all__ = ["Emit", "Options", "read_config"]
 
@@ -39,7 +39,8 @@ class Options:
     """Choices for one compile; a value of None lets the compiler choose.
 
     ``bits`` is the width of weights and activations, ``clock`` in MHz, ``samples`` how many vectors the RTL is compared
-    on, ``verify_seconds`` the time for simulating the netlist, ``output`` one of auto, class, scores.
+    on, ``verify_seconds`` the time for simulating the netlist, ``output`` one of auto, class, scores. ``layers`` holds
+    formats of single layers; ``max_drop`` are the points of accuracy (percent) that the search for the others may lose.
     """
 
     board: str | None = None
@@ -47,6 +48,8 @@ class Options:
     target: str = "area"
     clock: float | None = None
     bits: int = 8
+    layers: Mapping[str, Mapping[str, int | Format]] = field(default_factory=dict[str, Mapping[str, int | Format]])
+    max_drop: float | None = None
     input_format: str | None = None
     input_range: tuple[float, float] | None = None
     samples: int | None = None
@@ -67,6 +70,10 @@ class Options:
         known = [e.value for e in Emit]
         targets, outputs = ["latency", "throughput", "area"], ["auto", "class", "scores"]
         unless(self.bits in BITS, "bits", f"{self.bits} is out of range", "choose 2 to 16")
+        drop = self.max_drop
+        unless(
+            drop is None or 0 <= drop < 100, "max-drop", f"{drop} is out of range", "give points from 0 to below 100"
+        )
         unless(self.target in targets, "target", f"'{self.target}' is not known", f"choose {', '.join(targets)}")
         unless(self.emit in (None, *known), "emit", f"'{self.emit}' is not known", f"choose {', '.join(known)}")
         unless(self.output in outputs, "output", f"'{self.output}' is not known", f"choose {', '.join(outputs)}")
@@ -165,6 +172,46 @@ def pair(value: Any) -> tuple[float, float]:
     return number(low), number(high)
 
 
+def formats(value: Any) -> dict[str, dict[str, int | Format]]:
+    """Formats of layers: a mapping of names to ``weights`` and ``activations``, or a YAML file with that as ``layers``.
+
+    Raises
+    ------
+    CompileError
+        for every width that is none.
+    """
+    if isinstance(value, str | os.PathLike):
+        path = os.fspath(value)
+        value = read_config(path).get("layers")
+        if value is None:
+            raise CompileError(f"{path}: holds no formats of layers; write 'layers:' and below it lines like {EXAMPLE}")
+    if not isinstance(value, Mapping):
+        raise TypeError
+    problems: list[Problem] = []
+    result: dict[str, dict[str, int | Format]] = {}
+    for name, widths in value.items():
+        if not isinstance(widths, Mapping) or not {*widths} <= {"weights", "activations"}:
+            what = f"{widths!r} are no widths"
+            problems.append(Problem(f"option layers, '{name}'", what, f"write lines like {EXAMPLE}"))
+            continue
+        for kind, width in widths.items():
+            try:
+                if isinstance(width, Format) or (type(width) is int and width in BITS):
+                    chosen = width
+                elif isinstance(width, str):
+                    chosen = parse(width)
+                else:
+                    raise TypeError
+                result.setdefault(str(name), {})[kind] = chosen
+            except (TypeError, CompileError):
+                what, remedy = f"{kind} {width!r} are no width", "give 2 to 16 bits, or a format like fixed<5,1>"
+                problems.append(Problem(f"option layers, '{name}'", what, remedy))
+    if problems:
+        raise CompileError(problems)
+    return result
+
+
+EXAMPLE = "'fc1: {weights: 4, activations: 6}'"
 TEXT, NUMBER, WHOLE = "a text", "a number", "a whole number"
 CONVERT: dict[str, tuple[Callable[[Any], Any], str]] = {
     "board": (optional(text), TEXT),
@@ -172,6 +219,8 @@ CONVERT: dict[str, tuple[Callable[[Any], Any], str]] = {
     "target": (text, TEXT),
     "clock": (optional(number), NUMBER),
     "bits": (whole, WHOLE),
+    "layers": (formats, "a mapping of names to weights and activations, or a YAML file that holds one"),
+    "max_drop": (optional(number), NUMBER),
     "input_format": (optional(text), TEXT),
     "input_range": (optional(pair), "a pair LOW,HIGH of numbers"),
     "samples": (optional(whole), WHOLE),

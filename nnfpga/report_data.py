@@ -47,6 +47,8 @@ def collect(design: Design) -> dict[str, Any]:
     else:
         report["device"] = {"name": design.device.name}
     report["plan"] = {"target": options.target, "bits": options.bits, "seed": options.seed}
+    if model.widths is not None:
+        report["widths"] = model.widths.to_dict()
     if design.plan.clock_mhz:
         report.setdefault("clock_mhz", design.plan.clock_mhz)
     report["layers"] = [row(design, layer) for layer in design.graph.layers]

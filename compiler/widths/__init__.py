@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .memory import Memory
 from .names import Stated, Widths, resolve
 from .samples import Samples, classes
 from .search import Found, search
 
-__all__ = ["Found", "Samples", "Stated", "Widths", "classes", "resolve", "search"]
+__all__ = ["Found", "Memory", "Samples", "Stated", "Widths", "classes", "resolve", "search"]
