@@ -189,7 +189,8 @@ def formats(value: Any) -> dict[str, dict[str, int | Format]]:
         raise TypeError
     problems: list[Problem] = []
     result: dict[str, dict[str, int | Format]] = {}
-    for name, widths in value.items():
+    for name, given in value.items():
+        widths = rejoined(given) if isinstance(given, Mapping) else given
         if not isinstance(widths, Mapping) or not {*widths} <= {"weights", "activations"}:
             what = f"{widths!r} are no widths"
             problems.append(Problem(f"option layers, '{name}'", what, f"write lines like {EXAMPLE}"))
@@ -208,6 +209,18 @@ def formats(value: Any) -> dict[str, dict[str, int | Format]]:
                 problems.append(Problem(f"option layers, '{name}'", what, remedy))
     if problems:
         raise CompileError(problems)
+    return result
+
+
+def rejoined(widths: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The same where YAML took the comma of an unquoted ``fixed<5,1>`` in braces for its own."""
+    result: dict[Any, Any] = {}
+    for key, value in widths.items():
+        before = next(reversed(result), None)
+        if value is None and before is not None and str(key).endswith(">"):
+            result[before] = f"{result[before]},{key}"
+        else:
+            result[key] = value
     return result
 
 

@@ -105,11 +105,13 @@ class Search:
         """All steps in order."""
         top = self.reference()
         prices = self.prices()
-        accepted: list[Choice] = [dict.fromkeys(self.knobs, top)]
-        errors = self.sensitivities(accepted[0])
-        accepted += self.trades(accepted[0], prices, errors)
+        same = [dict.fromkeys(self.knobs, bits) for bits in range(top, FEWEST - 1, -1)]
+        accepted: list[Choice] = [choice for choice in same if self.keeps(choice)]
+        errors = self.sensitivities(same[0])
+        accepted += self.trades(same[0], prices, errors)
+        accepted.sort(key=prices.total, reverse=True)
         accepted += self.steps(accepted[-1], top, prices, errors)
-        for choice in reversed(accepted):
+        for choice in filter(self.keeps, reversed(accepted)):  # some are not measured yet
             checked = self.measure(choice, 1)
             self.progress(
                 f"{prices.total(choice):.0f} LUTs lose {checked.points:.2f} points on other samples, at most "
