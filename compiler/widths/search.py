@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from ..errors import CompileError
-from ..passes import Calibration, quantize
+from ..passes import Calibration, quantize, to_fixed_point
 from ..real import RealGraph, Reals
 from ..scalar.functions import Affine
 from .memory import Memory
@@ -52,20 +52,18 @@ class Found:
 
 def search(
     graph: RealGraph, calibration: Calibration, stated: Widths, halves: tuple[Samples, Samples], points: float,
-    price: Price, exit: Affine | None = None, finish: Callable[[RealGraph], RealGraph] = lambda graph: graph,
-    progress: Callable[[str], None] = lambda _: None,
+    price: Price, exit: Affine | None = None, progress: Callable[[str], None] = lambda _: None,
 ) -> Found:  # fmt: skip
     """Widths with the least price that lose at most ``points`` of accuracy, those that are stated kept.
 
-    ``halves`` are the samples to search on and those to check on; ``finish`` is what follows quantisation, ``exit``
-    what the host applies to the scores.
+    ``halves`` are the samples to search on and those to check on; ``exit`` is what the host applies to the scores.
 
     Raises
     ------
     CompileError
         where no width up to 16 bits keeps the drop.
     """
-    return Search(graph, calibration, stated, halves, points, price, exit, finish, progress).run()
+    return Search(graph, calibration, stated, halves, points, price, exit, progress).run()
 
 
 @dataclass
@@ -79,7 +77,6 @@ class Search:
     points: float
     price: Price
     exit: Affine | None
-    finish: Callable[[RealGraph], RealGraph]
     progress: Callable[[str], None]
     drops: dict[tuple[int, ...], Drop] = field(default_factory=dict[tuple[int, ...], Drop])
 
@@ -208,7 +205,8 @@ class Search:
 
     def measure(self, choice: Choice, half: int) -> Drop:
         """What widths lose on one half of the samples."""
-        return self.halves[half].drop(self.scores(self.memories[half], self.finish(self.quantised(choice))))
+        made = to_fixed_point(self.graph, self.calibrated(choice))
+        return self.halves[half].drop(self.scores(self.memories[half], made))
 
     def scores(self, memory: Memory, quantised: RealGraph) -> Reals:
         """The scores of a quantised network: what is compared where it ends in a decision."""
@@ -219,9 +217,12 @@ class Search:
         return scores.reshape(len(scores), -1)
 
     def quantised(self, choice: Choice, bits: int = USUAL) -> RealGraph:
-        """The network with some widths; ``bits`` for what has none."""
-        calibration = replace(self.calibration, bits=bits)
-        return quantize(self.graph, self.widths(choice).calibrate(self.graph, calibration))
+        """The network with some widths, its biases as they are; ``bits`` for what has none."""
+        return quantize(self.graph, self.calibrated(choice, bits))
+
+    def calibrated(self, choice: Choice, bits: int = USUAL) -> Calibration:
+        """The calibration with some widths."""
+        return self.widths(choice).calibrate(self.graph, replace(self.calibration, bits=bits))
 
     def widths(self, choice: Choice) -> Widths:
         """The widths of a choice, and those that are stated."""
