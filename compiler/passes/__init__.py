@@ -11,6 +11,7 @@ from .drop_identities import drop_identities
 from .drop_requantize import drop_requantize
 from .drop_softmax import drop_softmax
 from .ends import Entry, entry, split_exit
+from .equalise import equalise
 from .fold_affine import fold_affine
 from .fold_layout import fold_layout
 from .hoist_monotone import hoist_monotone
@@ -42,6 +43,7 @@ def simplify(graph: RealGraph) -> RealGraph:
 
 def to_fixed_point(graph: RealGraph, calibration: Calibration) -> RealGraph:
     """All passes of post-training quantisation in order."""
+    graph, calibration = equalise(graph, calibration)
     quantised = quantize(graph, calibration)
     return quantised if calibration.samples is None else correct_bias(graph, quantised, calibration.samples)
 

@@ -16,7 +16,7 @@ from ..scalar.functions import Function
 from ..scalar.quantizer import Quantizer
 from ..weights.block_circulant import BlockCirculant
 
-__all__ = ["fit", "in_format", "lattice", "quantise_weights", "stated"]
+__all__ = ["fit", "in_format", "is_on_lattice", "lattice", "quantise_weights", "stated"]
 
 EXACT_BITS = 16  # weights that are exactly powers of two or on a lattice this narrow are kept as they are
 FIT_VALUES = 1 << 19  # of more, the error of a scale is measured on a sample
@@ -98,8 +98,13 @@ def is_exact(rows: npt.NDArray[np.float64], exponent: int) -> bool:
     return bool((rows / 2.0**exponent == np.rint(rows / 2.0**exponent)).all())
 
 
-def row_exponent(rows: npt.NDArray[np.float64], bits: int) -> int:
-    """The scale's exponent: the weights' own lattice where that is narrow, else the least squared error."""
+def is_on_lattice(rows: npt.NDArray[np.float64], bits: int) -> bool:
+    """Whether each row is kept exactly with ``bits``."""
+    return all(own_exponent(row, bits) is not None for row in rows)
+
+
+def own_exponent(rows: npt.NDArray[np.float64], bits: int) -> int | None:
+    """The exponent of the weights' own lattice, or None where that is not narrow."""
     magnitude = np.abs(rows[rows != 0])
     if magnitude.size == 0:
         return 0
@@ -107,11 +112,18 @@ def row_exponent(rows: npt.NDArray[np.float64], bits: int) -> int:
     whole = (mantissa * 2.0**53).astype(np.int64)
     finest = int((exponents - 53 + np.log2(whole & -whole).astype(np.int64)).min())
     span = int(np.ceil(np.log2(magnitude.max() / 2.0**finest + 1)))
-    if span <= bits - 1 or (span <= EXACT_BITS and bool((mantissa == 0.5).all())):
-        return finest
+    narrow = span <= bits - 1 or (span <= EXACT_BITS and bool((mantissa == 0.5).all()))
+    return finest if narrow else None
+
+
+def row_exponent(rows: npt.NDArray[np.float64], bits: int) -> int:
+    """The scale's exponent: the weights' own lattice where that is narrow, else the least squared error."""
+    own = own_exponent(rows, bits)
+    if own is not None:
+        return own
     limit = (1 << (bits - 1)) - 1
 
     def error(e: int) -> Reals:
         return 2.0**e * np.clip(np.floor(rows / 2.0**e + 0.5), -limit, limit) - rows
 
-    return best_exponent(covering(float(magnitude.max()), limit), error)
+    return best_exponent(covering(float(np.abs(rows).max()), limit), error)
