@@ -175,7 +175,9 @@ class Scalar(Layer):
         return [expand(builder, self.pieces[i % len(self.pieces)], v) for i, v in enumerate(inputs[0])]
 
     def describe(self) -> str:
-        return str(self.pieces[0]) if len(self.pieces) == 1 else f"{len(self.pieces)} functions, {self.pieces[0]}, ..."
+        text = str(self.pieces[0]) if len(self.pieces) == 1 else f"{len(self.pieces)} functions, {self.pieces[0]}, ..."
+        error = max((p.error for p in self.pieces), default=0)
+        return f"{text}, at most {error} off" if error else text
 
 
 def expand(builder: Builder, pieces: Pieces, v: Value) -> Value:

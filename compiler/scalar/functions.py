@@ -37,6 +37,7 @@ __all__ = [
     "Sigmoid",
     "Sign",
     "Smooth",
+    "Stepped",
     "Tanh",
     "ThresholdedRelu",
     "Turn",
@@ -173,6 +174,10 @@ class Rational(Function):
     def image(self, channel: int, low: Fraction, high: Fraction, precision: int) -> Image:
         values = [self.exact(x) for x in (low, high, *(c for c in self.critical() if low < c < high))]
         return min(values), max(values)
+
+
+class Stepped(Rational):
+    """Constant between jumps."""
 
 
 class Smooth(Function):

@@ -11,7 +11,7 @@ from math import trunc
 import numpy as np
 
 from ..real import Reals
-from .functions import Function, Image, Kinked, Rational, Turn, at
+from .functions import Function, Image, Kinked, Stepped, Turn, at
 from .monotone import DomainError, refusal
 
 __all__ = ["Choice", "KinkedChoice", "Step", "Trunc", "choice"]
@@ -38,7 +38,7 @@ class Step(Kinked):
 
 
 @dataclass(frozen=True)
-class Trunc(Rational):
+class Trunc(Stepped):
     """The integer next to ``x`` on the side of zero."""
 
     def evaluate(self, x: Reals) -> Reals:

@@ -36,22 +36,24 @@ class Line(NamedTuple):
 class Pieces:
     """A function of the integers ``low .. high``; ``lines`` have ascending starts, the first is ``low``.
 
-    Each line is monotone, so the function is known by its values at both sides of each breakpoint.
+    Each line is monotone, so the function is known by its values at both sides of each breakpoint. ``error`` is how
+    many units a value may be off what the real function is rounded to.
     """
 
     low: int
     high: int
     lines: tuple[Line, ...]
+    error: int = 0
 
     @staticmethod
-    def of(low: int, high: int, lines: Iterable[Line]) -> Pieces:
+    def of(low: int, high: int, lines: Iterable[Line], error: int = 0) -> Pieces:
         """The function with equal neighbouring lines merged."""
         merged: list[Line] = []
         for line in lines:
             flat = Line(line.start, 0, line.offset >> line.shift, 0) if line.multiplier == 0 else line
             if not merged or merged[-1][1:] != flat[1:]:
                 merged.append(flat)
-        return Pieces(low, high, tuple(merged))
+        return Pieces(low, high, tuple(merged), error)
 
     def __call__(self, v: Ints) -> Ints:
         """The function of an array of integers in ``low .. high``."""

@@ -12,13 +12,13 @@ import numpy as np
 
 from ..real import Reals
 from .domain import REALS, Domain, Kind
-from .functions import Function, Rational, Smooth
+from .functions import Function, Rational, Smooth, Stepped
 
 __all__ = ["Ceil", "Floor", "HardSwish", "IntegerPow", "Pow", "Round", "Softsign", "power"]
 
 
 @dataclass(frozen=True)
-class Floor(Rational):
+class Floor(Stepped):
     """The greatest integer that is not above."""
 
     def evaluate(self, x: Reals) -> Reals:
@@ -29,7 +29,7 @@ class Floor(Rational):
 
 
 @dataclass(frozen=True)
-class Ceil(Rational):
+class Ceil(Stepped):
     """The least integer that is not below."""
 
     def evaluate(self, x: Reals) -> Reals:
@@ -40,7 +40,7 @@ class Ceil(Rational):
 
 
 @dataclass(frozen=True)
-class Round(Rational):
+class Round(Stepped):
     """The nearest integer, of two the even one."""
 
     def evaluate(self, x: Reals) -> Reals:

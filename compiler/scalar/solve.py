@@ -13,7 +13,10 @@ from functools import lru_cache
 from itertools import pairwise
 from math import ceil, floor, lcm
 
-from .functions import Function, Kinked
+import numpy as np
+
+from .functions import Function, Kinked, Stepped
+from .lines import MAX_POINTS, few_lines, sampled
 from .long_line import long_line
 from .monotone import MAX_LEVELS, Chain, DomainError, SolveError, TooManyLevelsError, UndecidedError, first_where
 from .pieces import Line, Pieces
@@ -50,14 +53,16 @@ def solve(
         where 4096 bits cannot tell a value from a rounding boundary, or many from a critical point.
     """
     lines: list[Line] = []
+    error = 0
     unit = quantizer.scale.reshape(-1)[channel if quantizer.channels > 1 else 0]
     first = next((i for i, f in enumerate(functions) if not isinstance(f, Kinked)), len(functions))
     for start, end, slope, intercept in affine_pieces(functions[:first], channel, low, high, scale, offset):
         if first == len(functions):
             lines += quantised_line(start, end, slope / unit, intercept / unit, quantizer)
         else:
-            lines += curve(Chain(functions[first:], channel, slope, intercept), start, end, unit, quantizer)
-    return Pieces.of(low, high, lines)
+            found, off = curve(Chain(functions[first:], channel, slope, intercept), start, end, unit, quantizer)
+            lines, error = lines + found, max(error, off)
+    return Pieces.of(low, high, lines, error)
 
 
 def affine_pieces(
@@ -153,15 +158,14 @@ def saturate(line: Line, start: int, end: int, q: Quantizer) -> list[Line]:
 def steps(start: int, end: int, value: Callable[[int], int]) -> list[Line]:
     """The constant pieces of a monotone integer function, by bisection."""
     cached = lru_cache(maxsize=None)(value)
-    levels = min(abs(cached(end) - cached(start)), end - start)
-    if levels > MAX_LEVELS:
-        raise TooManyLevelsError(f"{levels} levels")
     result: list[Line] = []
 
     def split(a: int, b: int) -> None:
         if cached(a) == cached(b):
             if not result or result[-1].offset != cached(a):
                 result.append(Line(a, 0, cached(a), 0))
+            if len(result) > MAX_LEVELS:
+                raise TooManyLevelsError(f"more than {MAX_LEVELS} levels")
             return
         if b == a + 1:
             split(a, a)
@@ -175,14 +179,26 @@ def steps(start: int, end: int, value: Callable[[int], int]) -> list[Line]:
     return result
 
 
-def curve(chain: Chain, start: int, end: int, unit: Fraction, q: Quantizer) -> list[Line]:
-    """The quantised chain on ``start .. end`` as constant pieces."""
+def curve(chain: Chain, start: int, end: int, unit: Fraction, q: Quantizer) -> tuple[list[Line], int]:
+    """The quantised chain on ``start .. end`` as constant pieces, or as lines, and how many units it may be off."""
     cached = lru_cache(maxsize=None)(quantised(chain, unit, q))
     pieces = chain.pieces(start, end)
     levels = sum(min(abs(cached(b) - cached(a)), b - a) for a, b in pieces)
-    if levels > MAX_LEVELS:
+    if levels <= MAX_LEVELS or any(isinstance(f, Stepped) for f in chain.functions):
+        return [line for a, b in pieces for line in steps(a, b, cached)], 0
+    lines = [line for a, b in pieces for line in sloped(chain, a, b, unit, q)] if end - start < MAX_POINTS else []
+    if not 0 < len(lines) <= MAX_LEVELS:
         raise TooManyLevelsError(f"{levels} levels")
-    return [line for a, b in pieces for line in steps(a, b, cached)]
+    found = Pieces(start, end, tuple(lines))
+    if any(abs(line.at(v) - cached(v)) > 1 for line, ends in zip(lines, found.ends, strict=True) for v in ends):
+        raise UndecidedError("values that float64 cannot tell")
+    return lines, 1
+
+
+def sloped(chain: Chain, start: int, end: int, unit: Fraction, q: Quantizer) -> list[Line]:
+    """A smooth chain as few lines, within a unit of its rounding, as far as float64 can tell."""
+    x = np.arange(start, end + 1, dtype=np.float64) * float(chain.slope) + float(chain.intercept)
+    return few_lines(start, sampled(chain.functions, chain.channel, x) / float(unit), q) or []
 
 
 def quantised(chain: Chain, unit: Fraction, q: Quantizer) -> Callable[[int], int]:
