@@ -116,7 +116,7 @@ class Layout(NamedTuple):
 class RealGraph:
     """Operations in order, from inputs to named outputs.
 
-    ``layouts`` holds the quantisers whose results a pass has turned or renamed.
+    ``layouts`` holds the element-wise operations whose results a pass has turned or renamed.
     """
 
     inputs: tuple[RealInput, ...]

@@ -16,7 +16,6 @@ from nnfpga.compiler.exact import Ints, fractions
 from nnfpga.compiler.formats import parse
 from nnfpga.compiler.frontend import ModelProto, import_model, load, predict_float
 from nnfpga.compiler.graph import Graph, Tensor
-from nnfpga.compiler.layers.scalar import Quantize
 from nnfpga.compiler.passes import (
     Calibration,
     Entry,
@@ -34,6 +33,7 @@ from nnfpga.compiler.real import RealGraph
 from nnfpga.compiler.scalar.functions import Affine
 
 from .data import Data, load_data
+from .fidelity import Fidelity, compare, enough_samples
 from .options import Options
 from .progress import silent
 from .widths import Chosen, choose_widths
@@ -41,10 +41,6 @@ from .widths import Chosen, choose_widths
 __all__ = ["Integers", "Model", "accuracy", "proven_values", "read_model", "to_integers"]
 
 CALIBRATION_SAMPLES = 2000
-CHECKED_SAMPLES = 256  # on which the import is compared with ONNX Runtime
-FLOAT_TOLERANCE = 1e-3  # of the largest output: float32 rounding of a deep network stays far below
-SPARED = 20  # one sample in so many may sit on a boundary of the file's quantisers
-FLIPS = 0.05  # what such flips may cost on average, as a part of the root mean square of the output
 Reals = npt.NDArray[np.float64]
 
 
@@ -68,6 +64,8 @@ class Model:
     entry: Entry
     exit: Affine | None = None
     widths: Chosen | None = None
+    fidelity: Fidelity | None = None
+    """How the file's quantisers compare with ONNX Runtime's, where there are data."""
 
     @property
     def source(self) -> Tensor:
@@ -113,9 +111,6 @@ def read_model(
     x = None
     if loaded is not None:
         x = loaded.x[:CALIBRATION_SAMPLES].reshape(-1, *shape)
-        quantised = any(isinstance(op, Quantize) for op in real.ops)
-        few = x[:CHECKED_SAMPLES]
-        check_import(proto, imported.onnx_names[ending.scores], few, real.evaluate(few)[ending.scores], quantised)
         values = dict(sample_values(real, x))
         values[real.inputs[0].name] = loaded.x.reshape(-1, *shape)
     else:
@@ -125,17 +120,20 @@ def read_model(
     chosen = None if options.input_format is None else parse(options.input_format)
     calibration = Calibration(values, options.bits, chosen, proven=loaded is None, samples=x)
     truth = None if loaded is None else indices(loaded.y, imported.labels)
+    names, compared = imported.onnx_names, None
     calibration, widths = choose_widths(
-        real, calibration, options, imported.onnx_names, ending.scores,
+        real, calibration, options, names, ending.scores,
         None if loaded is None else loaded.x.reshape(-1, *shape), truth, device, progress,
     )  # fmt: skip
     if widths is not None:
         notes.append(widths.note)
     made = to_integers(real, calibration)
-    scores = imported.onnx_names[ending.scores]
+    if loaded is not None:
+        samples = loaded.x[: enough_samples(real)]
+        compared = compare(proto, names, real, made.graph, made.entry, ending.scores, samples)
     return Model(
-        Path(path), proto, made.graph, ending, scores, imported.labels, loaded, tuple(notes), made.entry, made.exit,
-        widths,
+        Path(path), proto, made.graph, ending, names[ending.scores], imported.labels, loaded, tuple(notes), made.entry,
+        made.exit, widths, compared,
     )  # fmt: skip
 
 
@@ -180,26 +178,7 @@ def stated_range(options: Options) -> tuple[float, float]:
     )
 
 
-def check_import(proto: ModelProto, name: str, x: Reals, ours: Reals, quantised: bool) -> None:
-    """Raise CompileError unless the imported network computes what ONNX Runtime does, within float32 rounding.
-
-    A quantiser turns a rounding error at one of its boundaries into a whole unit: a few samples may differ, or many by
-    little (an average of four codes is on a boundary for every fourth sample).
-    """
-    reference = predict_float(proto, name, x)
-    mine = ours[: len(reference)].reshape(len(reference), -1)
-    errors = np.sort(np.abs(reference - mine).max(axis=1, initial=0.0))
-    spared = len(errors) // SPARED if quantised else 0
-    worst = float(errors[: len(errors) - spared].max(initial=0.0))
-    if quantised and np.abs(reference - mine).mean() <= FLIPS * np.sqrt(np.square(reference).mean()):
-        return
-    if worst > FLOAT_TOLERANCE * max(1.0, float(np.abs(reference).max(initial=0.0))):
-        raise CompileError(
-            f"the import of '{name}' differs from ONNX Runtime by {worst:g}: a bug of nnfpga; please report it"
-        )
-
-
-def accuracy(model: Model) -> dict[str, dict[str, float]]:
+def accuracy(model: Model) -> dict[str, dict[str, Any]]:
     """What the report says of float and fixed point, on the data's test part; empty without data."""
     data = model.data
     if data is None:
@@ -209,7 +188,9 @@ def accuracy(model: Model) -> dict[str, dict[str, float]]:
     integers = model.graph.evaluate(model.quantise(data.x_test), keep=[output])
     scores = model.outside(output).real(integers[output]).reshape(len(reference), -1)
     fixed: dict[str, float] = {"max_abs_error": float(np.abs(scores - reference).max(initial=0.0))}
-    result = {"fixed": fixed}
+    result: dict[str, dict[str, Any]] = {"fixed": fixed}
+    if model.fidelity is not None and model.fidelity.elements:
+        result["fidelity"] = model.fidelity.to_json()
     if reference.shape[1] > 1 or model.ending.classifies:
         ours, theirs = classes(scores), classes(reference)
         fixed["agreement"] = float((ours == theirs).mean())

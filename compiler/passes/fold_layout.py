@@ -44,6 +44,7 @@ class Folding:
         self.inputs = list(graph.inputs)
         self.shapes: dict[str, Shape] = {i.name: i.shape for i in graph.inputs}
         self.ops: list[Op] = []
+        self.making: dict[str, Op] = {}
         self.pending: dict[str, Pending] = {}
         self.made: dict[str, str] = {}
         self.layouts: dict[str, Layout] = dict(graph.layouts)
@@ -71,6 +72,7 @@ class Folding:
     def append(self, op: Op) -> None:
         """Make an operation."""
         self.ops.append(op)
+        self.making[op.name] = op
         self.shapes[op.name] = op.shape(*(self.shapes[n] for n in op.inputs))
 
     def known(self, name: str) -> Pending:
@@ -84,6 +86,8 @@ class Folding:
         before = self.known(op.inputs[0])
         index = before.index.reshape(-1)[op.index]
         source = before.source
+        if isinstance(self.making.get(source), Quantize) and permutes(index, self.shapes[source]):
+            self.layouts.setdefault(source, Layout(op.name, index))
         place = next((i for i, v in enumerate(self.inputs) if v.name == source), None)
         if place is not None and self.alone(op.inputs[0]) and ordered(index, self.shapes[source]):
             self.inputs[place] = RealInput(source, index.shape)
@@ -130,8 +134,7 @@ class Folding:
         self.append(early)
         if not moves:
             return
-        if isinstance(op, Quantize):
-            self.layouts[early.name] = Layout(op.name, waits.index)
+        self.layouts[early.name] = Layout(op.name, waits.index)
         if output:
             self.append(RealRearrange(op.name, (early.name,), waits.index, node=waits.node))
         else:

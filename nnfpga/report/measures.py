@@ -160,7 +160,22 @@ def accuracy(report: Report) -> list[Measure]:
         found.append(Measure("Agreement", percent(agreement), "same class as float"))
     if error is not None:
         found.append(Measure("Largest error", figure(error), "of an output value against float"))
-    return found
+    return found + fidelity(report)
+
+
+def fidelity(report: Report) -> list[Measure]:
+    """How the integers of a quantised file compare with ONNX Runtime's."""
+    elements, ambiguous = number(report, "fidelity", "elements"), number(report, "fidelity", "ambiguous")
+    if elements is None or ambiguous is None:
+        return []
+    names = [
+        f"{text(layer, 'tensor')}: {count(number(layer, 'ambiguous') or 0, 'element')}"
+        for layer in sequence(report, "fidelity", "layers")
+    ]
+    note = "all equal to ONNX Runtime's"
+    if ambiguous:
+        note = f"equal to ONNX Runtime's but for {figure(ambiguous)} that float32 cannot decide ({'; '.join(names)})"
+    return [Measure("File's quantisers", count(elements, "element"), note)]
 
 
 def timing(report: Report) -> list[Measure]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -87,10 +88,10 @@ def test_the_host_rounds_half_up_and_saturates(mlp: Path) -> None:
 
 
 def test_an_import_that_differs_is_noticed(mlp: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def shifted(model: ModelProto, name: str, x: Reals) -> Reals:
-        return predict_float(model, name, x) + 0.01
+    def shifted(model: ModelProto, names: Sequence[str], x: Reals, literal: bool) -> dict[str, Reals]:
+        return {name: predict_float(model, name, x) + 0.01 for name in names}
 
-    monkeypatch.setattr("nnfpga.model.predict_float", shifted)
+    monkeypatch.setattr("nnfpga.fidelity.predict_outputs", shifted)
     with pytest.raises(
         CompileError, match=r"^the import of 'fc1' differs from ONNX Runtime by 0\.0\d+: a bug of nnfpga"
     ):
