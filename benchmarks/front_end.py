@@ -104,11 +104,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", metavar="MODEL", help=", ".join(MODELS))
     parser.add_argument("--bits", type=int, nargs="*", help="widths in place of each model's own")
+    parser.add_argument("--calibration", nargs="*", default=["mse"], help="minmax, percentile, mse")
     options = parser.parse_args()
     for name in options.models or MODELS:
         data = MODELS[name].load()
         for bits in options.bits or MODELS[name].bits:
-            print(f"{name} {bits} bit: {measure(name, data, bits=bits)}", flush=True)
+            for ranges in options.calibration:
+                print(f"{name} {bits} bit {ranges}: {measure(name, data, bits=bits, calibration=ranges)}", flush=True)
     return 0
 
 

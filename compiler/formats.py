@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 
 from .errors import CompileError
 from .graph import Tensor
 
-__all__ = ["Format", "describe", "parse"]
+__all__ = ["Format", "Ranges", "describe", "parse"]
 
 MAX_WIDTH = 64
+
+
+class Ranges(Enum):
+    """Which range of calibration values a format shall cover; values beyond saturate."""
+
+    MINMAX = "minmax"
+    """All of them."""
+    PERCENTILE = "percentile"
+    """99.99 % of their magnitudes."""
+    MSE = "mse"
+    """What gives the least squared error."""
 
 
 @dataclass(frozen=True)

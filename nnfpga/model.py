@@ -13,7 +13,7 @@ import numpy.typing as npt
 from nnfpga.compiler.device import GENERIC, Device
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints, fractions
-from nnfpga.compiler.formats import parse
+from nnfpga.compiler.formats import Ranges, parse
 from nnfpga.compiler.frontend import ModelProto, import_model, load, predict_float
 from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.passes import (
@@ -118,7 +118,8 @@ def read_model(
         values = proven_values(real, low, high)
         notes.append(f"no data: formats cover all inputs in {low:g} .. {high:g}, which is wider than data would need")
     chosen = None if options.input_format is None else parse(options.input_format)
-    calibration = Calibration(values, options.bits, chosen, proven=loaded is None, samples=x)
+    ranges = Ranges(options.calibration)
+    calibration = Calibration(values, options.bits, chosen, proven=loaded is None, ranges=ranges, samples=x)
     truth = None if loaded is None else indices(loaded.y, imported.labels)
     names, compared = imported.onnx_names, None
     calibration, widths = choose_widths(

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from nnfpga.compiler.errors import CompileError, Problem
-from nnfpga.compiler.formats import Format, parse
+from nnfpga.compiler.formats import Format, Ranges, parse
 
 __all__ = ["Emit", "Options", "read_config"]
 
@@ -39,8 +39,8 @@ class Options:
     """Choices for one compile; a value of None lets the compiler choose.
 
     ``bits`` is the width of weights and activations, ``clock`` in MHz, ``samples`` how many vectors the RTL is compared
-    on, ``verify_seconds`` the time for simulating the netlist, ``output`` one of auto, class, scores. ``layers`` holds
-    formats of single layers; ``max_drop`` are the points of accuracy (percent) that the search for the others may lose.
+    on, ``verify_seconds`` the time for simulating the netlist, ``output`` one of auto, class, scores;
+    ``calibration`` one of minmax, percentile, mse. ``layers`` holds formats of single layers; ``max_drop`` are the points of accuracy (percent) that the search for the others may lose.
     """
 
     board: str | None = None
@@ -50,6 +50,7 @@ class Options:
     bits: int = 8
     layers: Mapping[str, Mapping[str, int | Format]] = field(default_factory=dict[str, Mapping[str, int | Format]])
     max_drop: float | None = None
+    calibration: str = "mse"
     input_format: str | None = None
     input_range: tuple[float, float] | None = None
     samples: int | None = None
@@ -77,6 +78,9 @@ class Options:
         unless(self.target in targets, "target", f"'{self.target}' is not known", f"choose {', '.join(targets)}")
         unless(self.emit in (None, *known), "emit", f"'{self.emit}' is not known", f"choose {', '.join(known)}")
         unless(self.output in outputs, "output", f"'{self.output}' is not known", f"choose {', '.join(outputs)}")
+        ranges = [r.value for r in Ranges]
+        given = self.calibration
+        unless(given in ranges, "calibration", f"'{given}' is not known", f"choose {', '.join(ranges)}")
         unless(
             self.clock is None or 0 < self.clock <= 1000,
             "clock",
@@ -234,6 +238,7 @@ CONVERT: dict[str, tuple[Callable[[Any], Any], str]] = {
     "bits": (whole, WHOLE),
     "layers": (formats, "a mapping of names to weights and activations, or a YAML file that holds one"),
     "max_drop": (optional(number), NUMBER),
+    "calibration": (text, TEXT),
     "input_format": (optional(text), TEXT),
     "input_range": (optional(pair), "a pair LOW,HIGH of numbers"),
     "samples": (optional(whole), WHOLE),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..exact import fractions
-from ..formats import Format
+from ..formats import Format, Ranges
 from ..real import Reals
 from ..scalar.functions import Function
 from ..scalar.quantizer import Quantizer
@@ -20,15 +20,21 @@ __all__ = ["fit", "in_format", "is_on_lattice", "lattice", "quantise_weights", "
 
 EXACT_BITS = 16  # weights that are exactly powers of two or on a lattice this narrow are kept as they are
 FIT_VALUES = 1 << 19  # of more, the error of a scale is measured on a sample
+PERCENTILE = 99.99
 SMALLER_SCALES = 4  # how many halvings of the covering scale are tried
 
 
-def fit(values: Reals, bits: int, through: Function | None = None) -> Quantizer:
-    """The power-of-two scale with the least squared error, measured behind ``through``; signed where a value is."""
+def fit(values: Reals, bits: int, through: Function | None = None, ranges: Ranges = Ranges.MSE) -> Quantizer:
+    """The power-of-two scale that covers ``ranges`` of the values; signed where a value is.
+
+    The least squared error is measured behind ``through``.
+    """
     whole = values = values.reshape(-1)
     if values.size > FIT_VALUES:
         values = values[np.random.default_rng(0).integers(0, values.size, FIT_VALUES)]
     largest = float(np.abs(whole).max(initial=0.0)) or 1.0
+    if ranges is Ranges.PERCENTILE:
+        largest = float(np.percentile(np.abs(whole), PERCENTILE)) or largest
     signed = bool(whole.min(initial=0.0) < 0)
     low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
     top = covering(largest, high)
@@ -39,8 +45,9 @@ def fit(values: Reals, bits: int, through: Function | None = None) -> Quantizer:
     def seen(x: Reals) -> Reals:
         return x if through is None else through.evaluate(x)
 
-    exponent = best_exponent(top, lambda e: seen(quantizer(e).evaluate(values)) - seen(values))
-    return quantizer(exponent)
+    if ranges is not Ranges.MSE:
+        return quantizer(top)
+    return quantizer(best_exponent(top, lambda e: seen(quantizer(e).evaluate(values)) - seen(values)))
 
 
 def stated(format: Format) -> Quantizer:

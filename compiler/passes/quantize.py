@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ..exact import fractions
-from ..formats import Format
+from ..formats import Format, Ranges
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Reals, Units, Weighted
 from ..scalar.functions import Affine, Function, Kinked
@@ -34,6 +34,7 @@ class Calibration:
 
     ``bits`` is the width of everything but of what ``weights`` (by the name of the matrix) and ``activations`` (by the
     name of the tensor that is quantised) give a width of its own. What a curved function reads has more bits than that.
+    ``ranges`` says which values each format of an activation covers.
     ``samples`` of the input are what biases are corrected on afterwards (None: they stay).
     ``known`` remembers quantisers, as searching a scale takes time; copies on the same values share it.
     """
@@ -44,6 +45,7 @@ class Calibration:
     proven: bool = False
     weights: Mapping[str, Width] = field(default_factory=dict[str, Width])
     activations: Mapping[str, Width] = field(default_factory=dict[str, Width])
+    ranges: Ranges = Ranges.MSE
     samples: Reals | None = None
     known: dict[tuple[str, int], Quantizer] = field(default_factory=dict[tuple[str, int], Quantizer])
 
@@ -167,7 +169,9 @@ class Quantization:
     def best(self, name: str, bits: int, through: Function | None = None) -> Quantizer:
         """The quantiser of a width with the least error; searched once."""
         if (name, bits) not in self.calibration.known:
-            self.calibration.known[name, bits] = fit(self.calibration.values[name], bits, through)
+            self.calibration.known[name, bits] = fit(
+                self.calibration.values[name], bits, through, self.calibration.ranges
+            )
         return self.calibration.known[name, bits]
 
     def sums(self, name: str) -> str:

@@ -65,10 +65,12 @@ def test_values_of_the_wrong_type(given: dict[str, object], sentence: str) -> No
 
 def test_all_problems_at_once() -> None:
     with pytest.raises(CompileError) as caught:
-        Options(bits=0, target="x", emit="y", output="z", clock=-1.0, samples=-1, verify_seconds=-1.0).check()
+        Options(
+            bits=0, target="x", emit="y", output="z", calibration="w", clock=-1.0, samples=-1, verify_seconds=-1.0
+        ).check()
     assert [p.where for p in caught.value.problems] == [
-        "option bits", "option target", "option emit", "option output", "option clock", "option samples",
-        "option verify-seconds",
+        "option bits", "option target", "option emit", "option output", "option calibration", "option clock",
+        "option samples", "option verify-seconds",
     ]  # fmt: skip
 
 

@@ -62,9 +62,7 @@ def test_a_batch_against_onnx_runtime(row: Row, tmp_path: Path) -> None:
     assert (graph.evaluate(x)[graph.outputs[0]].reshape(6, -1) == reference).all()
     onnx.save(proto, tmp_path / "m.onnx")
     design = nnfpga.compile(tmp_path / "m.onnx", data=x, emit="model")
-    assert (
-        design.predict(x) == reference
-    ).all()  # the samples are exact in 8 bits
+    assert (design.predict(x) == reference).all()  # the samples are exact in 8 bits
 
 
 @pytest.mark.parametrize(
