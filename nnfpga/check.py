@@ -8,6 +8,8 @@ from enum import Enum
 from math import prod
 from pathlib import Path
 
+import numpy as np
+
 from nnfpga.compiler.errors import CompileError, Problem
 from nnfpga.compiler.formats import parse
 from nnfpga.compiler.frontend import Imported, ModelProto, Outcome, Use, load, newest_opset, opset, survey
@@ -27,7 +29,9 @@ from .trace import HOST, Place, trace
 __all__ = ["Check", "LayerLine", "NodeLine", "Status", "Summary", "check"]
 
 MOST_PRODUCTS = 1 << 28
-"""Multiplications per sample up to which the integer layers are made: more would take minutes."""
+MOST_WEIGHTS = 1 << 19
+MOST_OPERATIONS = 2000
+"""Multiplications for a sample, weights, and real operations up to which integer layers are made: more takes long."""
 
 ASSUMED = (-1.0, 1.0), (0.0, 1.0)
 """Input ranges that are tried where none is stated: some functions take no negative numbers."""
@@ -126,6 +130,7 @@ class Dry:
     integers: Integers | None
 
 
+@np.errstate(all="ignore")  # what is not finite is refused where it matters
 def check(path: str | Path, options: Options | None = None) -> Check:
     """Check a file; nothing is raised for what is wrong with it: ``problems`` has it."""
     options = options or Options()
@@ -162,11 +167,12 @@ def notes_of(proto: ModelProto) -> tuple[str, ...]:
 
 def run_dry(imported: Imported, options: Options) -> Dry:
     """Quantise and lower for the stated range of inputs, or one that is assumed."""
-    real, ending = drop_softmax(simplify(imported.graph), Want(options.output))
+    real, ending = drop_softmax(imported.graph, Want(options.output))
     stated = options.input_range is not None or options.input_format is not None
     ranges = (stated_range(options),) if stated else ASSUMED
-    if products(real) > MOST_PRODUCTS:
+    if is_large(real):
         return Dry(ending, ranges[0], None)
+    real, ending = drop_softmax(simplify(imported.graph), Want(options.output))
     chosen = None if options.input_format is None else parse(options.input_format)
     for number, (low, high) in enumerate(ranges, 1):
         try:
@@ -178,9 +184,12 @@ def run_dry(imported: Imported, options: Options) -> Dry:
     raise AssertionError("there is a range")
 
 
-def products(real: RealGraph) -> int:
-    """Multiplications with weights for one sample."""
-    return sum(op.weight.size * prod(real.shapes[op.name][:-1]) for op in real.ops if isinstance(op, Weighted))
+def is_large(real: RealGraph) -> bool:
+    """Whether the integer layers would take too long."""
+    weighted = [op for op in real.ops if isinstance(op, Weighted)]
+    products = sum(op.weight.size * prod(real.shapes[op.name][:-1]) for op in weighted)
+    weights = sum(op.weight.size for op in weighted)
+    return products > MOST_PRODUCTS or weights > MOST_WEIGHTS or len(real.ops) > MOST_OPERATIONS
 
 
 def failed(about: Check, imported: Imported, problems: tuple[Problem, ...]) -> Check:
@@ -222,7 +231,7 @@ def described(about: Check, imported: Imported, dry: Dry) -> Check:
     summary = replace(about.summary, gives=gives, input_range=dry.range)
     if dry.integers is None:
         result = failed(replace(about, summary=summary), imported, ())
-        note = f"it takes more than {MOST_PRODUCTS} multiplications: its integer layers were not made"
+        note = "it is large: its integer layers were not made"
         return replace(result, notes=(*about.notes, note))
     graph = dry.integers.graph
     places = trace(imported, dry.integers.quantised, graph)

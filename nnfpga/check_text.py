@@ -54,7 +54,7 @@ def nodes_of(check: Check) -> list[str]:
         head = f"{row[0]:>{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:<{widths[2]}}  "
         words = " ".join(cut(word) for word in printable(node.text).split(" "))
         room = max(WIDTH - len(head), 40)
-        first, *rest = textwrap.wrap(words, room, break_on_hyphens=False) or [""]
+        first, *rest = textwrap.wrap(words, room, break_on_hyphens=False) if len(words) > room else [words]
         lines += [f"{head}{first}", *(" " * len(head) + line for line in rest)]
     return lines
 

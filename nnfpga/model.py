@@ -92,6 +92,7 @@ class Model:
         return self.entry.integers(values.reshape(len(values), *self.source.shape))
 
 
+@np.errstate(all="ignore")  # what is not finite is refused where it matters
 def read_model(
     path: str | Path, data: Any, options: Options, device: Device = GENERIC, progress: Callable[[str], None] = silent
 ) -> Model:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,8 @@ def attributes_of(node: onnx.NodeProto, function: Callable[..., Any], where: str
             raise CompileError([Problem(where, f"attribute '{proto.name}' cannot be read", REMEDY)]) from None
         wanted = str(parameter.annotation)
         if not fits(found[proto.name], wanted):
-            what = f"attribute '{proto.name}' must be {wanted.removesuffix(' | None')}"
+            kind = wanted.removesuffix(" | None")
+            what = f"attribute '{proto.name}' must be {'a finite number' if kind == 'float' else kind}"
             raise CompileError([Problem(where, what, REMEDY)])
     return found
 
@@ -67,7 +68,7 @@ def value_of(proto: AttributeProto) -> Any:
 
 
 def fits(value: Any, wanted: str) -> bool:
-    """Whether a value is of the annotated type, ``int | None`` or ``list[float]`` say, and no NaN."""
+    """Whether a value is of the annotated type, ``int | None`` or ``list[float]`` say; only bounds may be infinite."""
     kinds = [kind.strip() for kind in wanted.split("|")]
     if "Any" in kinds:
         return True
@@ -75,7 +76,7 @@ def fits(value: Any, wanted: str) -> bool:
         case np.ndarray():
             return "Array" in kinds or "Val" in kinds
         case float():
-            return "float" in kinds and not isnan(value)
+            return "float" in kinds and (isfinite(value) or ("None" in kinds and not isnan(value)))
         case list():
             inner = {type(v).__name__ for v in value}
             return any(k.startswith("list[") and inner <= {k[5:-1]} for k in kinds)

@@ -13,7 +13,7 @@ from .importer import operators
 
 __all__ = ["MOST_NODES", "inline"]
 
-MOST_NODES = 200_000
+MOST_NODES = 50_000
 """A graph may not have more, functions written out."""
 
 MOST_DEPTH = 64

@@ -237,6 +237,7 @@ def convert(state: Importer, node: onnx.NodeProto, function: Operator) -> None:
         return
     result: Val | tuple[Val, ...] = Unsupported()
     try:
+        beforehand(state, arguments)
         result = function(state, *arguments, **attributes_of(node, function, state.current))
         bounded(state, result)
     except CompileError as error:
@@ -252,6 +253,19 @@ def convert(state: Importer, node: onnx.NodeProto, function: Operator) -> None:
         state.values[name] = value
         if isinstance(value, Ref):
             state.names.setdefault(value.name, name)
+
+
+def beforehand(state: Importer, arguments: list[Val | None]) -> None:
+    """Refuse constants whose broadcast, a row and a column say, would take the memory."""
+    shapes = [v.shape for v in arguments if isinstance(v, np.ndarray) and v.size > 1]
+    if prod(prod(shape) for shape in shapes) <= MOST_ELEMENTS:
+        return
+    try:
+        size = prod(np.broadcast_shapes(*shapes))
+    except ValueError:
+        return
+    if size > MOST_ELEMENTS:
+        raise CompileError([Problem(state.current, "its constant result is too large", "use a smaller network")])
 
 
 def bounded(state: Importer, result: Val | tuple[Val, ...]) -> None:

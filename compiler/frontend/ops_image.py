@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,10 @@ from .value import Array, Ref, Val
 
 if TYPE_CHECKING:
     from .importer import Importer
+
+
+MOST_TAPS = 1 << 26
+"""Elements that the windows of one channel read together: kernels and pads can be stated much larger than an image."""
 
 
 def image(b: Importer, x: Val) -> Ref:
@@ -67,6 +72,8 @@ def window(
         found = Window(kernel, steps, before, tuple(ceiled(*sizes) for sizes in over), gaps)
     if min(found.positions(spatial)) < 1:
         raise refuse(b, f"its window {found} is larger than the input of shape {x.shape}", "use a larger input")
+    if prod(found.positions(spatial)) * prod(kernel) > MOST_TAPS:
+        raise refuse(b, f"its window {found} reads more than {MOST_TAPS} elements", "use a smaller window or pads")
     return found
 
 

@@ -90,6 +90,8 @@ def to_dense(sparse: onnx.SparseTensorProto) -> npt.NDArray[Any]:
     count, shape = elements(sparse.dims), tuple(int(d) for d in sparse.dims)
     values, indices = to_array(sparse.values), to_array(sparse.indices)
     if indices.ndim == 2 and indices.shape[1] == len(shape) and shape:
+        if (indices < 0).any() or (indices >= np.array(shape)).any():
+            raise TensorError("its indices do not fit its shape")
         indices = indices @ np.array([prod(shape[i + 1 :]) for i in range(len(shape))], dtype=np.int64)
     if values.ndim != 1 or indices.shape != values.shape or indices.dtype != np.int64:
         raise TensorError("its indices do not fit its values")
