@@ -37,6 +37,7 @@ __all__ = [
     "Sigmoid",
     "Sign",
     "Smooth",
+    "Staircase",
     "Stepped",
     "Tanh",
     "ThresholdedRelu",
@@ -312,6 +313,33 @@ class Sign(Kinked):
 
     def line(self, channel: int, x: Fraction) -> tuple[Fraction, Fraction]:
         return Fraction(0), Fraction((x > 0) - (x < 0))
+
+
+@dataclass(frozen=True, eq=False)
+class Staircase(Kinked):
+    """``scale * count + bias``, with the number of thresholds that x reaches; thresholds are ascending rows, one per
+    channel or one for all."""
+
+    thresholds: Reals
+    scale: Fraction
+    bias: Fraction
+
+    def evaluate(self, x: Reals) -> Reals:
+        return float(self.scale) * (x[..., None] >= self.thresholds).sum(axis=-1) + float(self.bias)
+
+    @property
+    def channels(self) -> int:
+        return len(self.thresholds)
+
+    def kinks(self, channel: int) -> tuple[Fraction, ...]:
+        return tuple(Fraction(float(t)) for t in np.unique(self.row(channel)))
+
+    def line(self, channel: int, x: Fraction) -> tuple[Fraction, Fraction]:
+        return Fraction(0), self.scale * sum(Fraction(float(t)) <= x for t in self.row(channel)) + self.bias
+
+    def row(self, channel: int) -> Reals:
+        """The thresholds of a channel."""
+        return self.thresholds[channel if len(self.thresholds) > 1 else 0]
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def test_units_of_rows() -> None:
         assert (None if found is None else found.tolist()) == units
 
 
-@pytest.mark.parametrize("rounding", ["ROUND", "CEIL", "FLOOR"])
+@pytest.mark.parametrize("rounding", ["ROUND", "CEIL", "FLOOR", "UP", "DOWN", "ROUND_TO_ZERO", "HALF_UP", "HALF_DOWN"])
 @pytest.mark.parametrize(("zero", "signed", "narrow"), [(0, 1, 0), (0, 1, 1), (3, 0, 0), (5, 0, 1)])
 def test_tensors_are_quantised_as_onnx_runtime_does(rounding: str, zero: int, signed: int, narrow: int) -> None:
     node = quant("x", "y", rounding_mode=rounding, signed=signed, narrow=narrow)
@@ -73,6 +73,52 @@ def test_tensors_are_quantised_as_onnx_runtime_does(rounding: str, zero: int, si
     x = np.arange(-36, 36).reshape(-1, 6) / 16.0  # every boundary is met exactly
     graph = import_model(model).graph
     assert np.array_equal(graph.evaluate(x)[graph.outputs[0]], predict_float(model, "y", x))
+
+
+@pytest.mark.parametrize("rounding", ["FLOOR", "ROUND", "CEIL", "HALF_UP"])
+@pytest.mark.parametrize(("version", "zero"), [(1, 0), (1, 4), (2, 0), (2, 8)])
+def test_truncation(rounding: str, version: int, zero: int) -> None:
+    inputs = ["q", "s", "z", "b"] + (["out"] if version == 1 else ["wider", "out"])
+    trunc = helper.make_node("Trunc", inputs, ["y"], domain=DOMAIN, rounding_mode=rounding)
+    model = network(quant("x", "q"), trunc, s=0.25, z=zero, b=6, out=4, wider=1.0)
+    x = np.arange(-180, 180).reshape(-1, 6) / 16.0
+    graph = import_model(model).graph
+    assert np.array_equal(graph.evaluate(x)[graph.outputs[0]], predict_float(model, "y", x))
+    design = compiled(model, x, Path("model.onnx"))
+    assert np.array_equal(design.predict(x), predict_float(model, "y", x))
+
+
+@pytest.mark.parametrize(("scale", "bias", "rows"), [(1.0, 0.0, 1), (2.0, -1.0, 6), (0.25, 0.5, 6)])
+def test_thresholds(scale: float, bias: float, rows: int) -> None:
+    node = helper.make_node(
+        "MultiThreshold", ["q", "t"], ["y"], domain="finn.custom_op.general", out_scale=scale, out_bias=bias,
+        out_dtype="INT4",
+    )  # fmt: skip
+    levels = np.random.default_rng(4).integers(-20, 20, (rows, 3)) / 4
+    model = network(quant("x", "q"), node, s=0.25, z=0, b=6, t=levels)
+    x = np.arange(-180, 180).reshape(-1, 6) / 16.0
+    expected = predict_float(model, "y", x)
+    assert np.array_equal(expected, scale * (np.clip(np.rint(x * 4), -32, 31)[..., None] / 4 >= levels).sum(-1) + bias)
+    assert np.array_equal(compiled(model, x, Path("model.onnx")).predict(x), expected)
+
+
+def test_thresholds_of_an_image() -> None:
+    node = helper.make_node(
+        "MultiThreshold", ["q", "t"], ["y"], domain=DOMAIN, data_layout="NCHW", out_dtype="UINT2"
+    )  # fmt: skip
+    model = network(quant("x", "q"), node, s=0.25, z=0, b=6, t=np.arange(-4, 5).reshape(3, 3))
+    for end in (model.graph.input[0], model.graph.output[0]):
+        end.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, ["n", 3, 2, 2]))
+    x = np.random.default_rng(5).normal(size=(50, 3, 2, 2)).astype(np.float32) * 3
+    expected = predict_float(model, "y", x)
+    assert np.array_equal(compiled(model, x, Path("model.onnx")).predict(x).reshape(50, -1), expected)
+
+
+def test_one_bit_with_a_sign_is_the_sign() -> None:
+    model = network(quant("x", "y"), s=0.5, z=0, b=1)
+    x = np.arange(-6, 6).reshape(-1, 6) / 4
+    assert np.array_equal(predict_float(model, "y", x), np.where(x >= 0, 0.5, -0.5))
+    assert np.array_equal(compiled(model, x, Path("model.onnx")).predict(x), predict_float(model, "y", x))
 
 
 def test_a_quantised_network_is_exact() -> None:
