@@ -40,7 +40,8 @@ class Options:
 
     ``bits`` is the width of weights and activations, ``clock`` in MHz, ``samples`` how many vectors the RTL is compared
     on, ``verify_seconds`` the time for simulating the netlist, ``output`` one of auto, class, scores;
-    ``calibration`` one of minmax, percentile, mse. ``layers`` holds formats of single layers; ``max_drop`` are the points of accuracy (percent) that the search for the others may lose.
+    ``calibration`` one of minmax, percentile, mse. ``layers`` holds formats of single layers; ``max_drop`` are the
+    points of accuracy (percent) that the search for the others may lose.
     """
 
     board: str | None = None

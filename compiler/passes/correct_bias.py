@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Reals, Weighted
 from ..scalar.functions import Affine
+from .sample_values import spread
 
 __all__ = ["correct_bias"]
 
@@ -26,8 +27,8 @@ def correct_bias(graph: RealGraph, quantised: RealGraph, x: npt.ArrayLike) -> Re
     Sums whose weights the file quantises keep their bias. After Nagel et al., Data-free quantization through weight
     equalization and bias correction, ICCV 2019, section 4.2.
     """
-    samples = np.asarray(x, dtype=np.float64)
-    samples = samples[: max(1, HELD // max(int(np.prod(shape)) for shape in graph.shapes.values()))]
+    largest = max(int(np.prod(shape)) for shape in graph.shapes.values())
+    samples = spread(np.asarray(x, dtype=np.float64), HELD // largest)
     biases = {name for name, op in graph.makers.items() if isinstance(op, Weighted) and op.scale is None}
     biases = {name for name in biases if bias_of(graph, name) is not None}
     wanted = {name: rows(y) for name, y in running(graph, list(graph.ops), samples) if name in biases}
