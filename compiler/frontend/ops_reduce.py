@@ -93,7 +93,3 @@ ReduceL2 = operator(
 ReduceLogSum = operator(
     lambda a, **over: np.log(np.sum(a, **over)), lambda b, x, axes: through(b, total(b, x, axes), curves.Log())
 )
-ReduceLogSumExp = operator(
-    lambda a, **over: np.log(np.sum(np.exp(a), **over)),
-    lambda b, x, axes: through(b, total(b, through(b, x, curves.Exp()), axes), curves.Log()),
-)

@@ -125,17 +125,33 @@ def Reciprocal(b: Importer, x: Val) -> Val:
 
 
 def Pow(b: Importer, x: Val, exponent: Val) -> Val:
+    if isinstance(exponent, Ref):
+        return exponential(b, x, exponent)
     power: Array = finite(b, constant(b, exponent, "exponent"), "exponent").astype(np.float64)
     if not isinstance(x, Ref):
         return np.asarray(x) ** power
-    if power.size == 0 or (power != power.reshape(-1)[0]).any():
-        raise refuse(b, "its exponents differ", "use one exponent for all elements")
-    value = float(power.reshape(-1)[0])
-    if abs(value) > MAX_EXPONENT:
+    if (np.abs(power) > MAX_EXPONENT).any():
+        value = power[np.abs(power) > MAX_EXPONENT].reshape(-1)[0]
         raise refuse(b, f"its exponent {value:g} is beyond {MAX_EXPONENT}", "use a smaller exponent")
+    if len({*power.flat}) > 1:
+        return with_constants(b, x, lambda t, e: b.emit(Apply, t, rational.PerChannel(tuple(map(power_of, e)))), power)
+    value = float(power.reshape(-1)[0])
     if value in (0.0, 1.0):
         return affine(b, x, value, 1.0 - value)
     return unary(b, x, rational.power(value))
+
+
+def power_of(exponent: float) -> f.Function:
+    """``x`` to a constant."""
+    return rational.power(float(exponent))
+
+
+def exponential(b: Importer, base: Val, x: Ref) -> Val:
+    """A positive constant to the power of a tensor."""
+    given = constant(b, base, "base, where the exponent is not,").astype(np.float64)
+    if not (given > 0).all():
+        raise refuse(b, "its base is not positive", "use a positive base or a constant exponent")
+    return unary(b, affine(b, x, np.log(given), 0.0), curves.Exp())
 
 
 def Sin(b: Importer, x: Val) -> Val:

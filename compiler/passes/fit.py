@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..exact import fractions
 from ..formats import Format, Ranges
 from ..real import Reals
+from ..scalar.domain import Domain
 from ..scalar.functions import Function
 from ..scalar.quantizer import Quantizer
 from ..weights.block_circulant import BlockCirculant
@@ -38,16 +39,27 @@ def fit(values: Reals, bits: int, through: Function | None = None, ranges: Range
     signed = bool(whole.min(initial=0.0) < 0)
     low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
     top = covering(largest, high)
+    ends = (low, high) if through is None else inside(through.domain, low, high, whole)
 
     def quantizer(exponent: int) -> Quantizer:
-        return Quantizer(fractions([Fraction(2) ** exponent]), low, high)
+        return Quantizer(fractions([Fraction(2) ** exponent]), *ends)
 
     def seen(x: Reals) -> Reals:
-        return x if through is None else through.evaluate(x)
+        return x if through is None or through.channels > 1 else through.evaluate(x)
 
-    if ranges is not Ranges.MSE:
-        return quantizer(top)
-    return quantizer(best_exponent(top, lambda e: seen(quantizer(e).evaluate(values)) - seen(values)))
+    exponent = top
+    if ranges is Ranges.MSE:
+        exponent = best_exponent(top, lambda e: seen(quantizer(e).evaluate(values)) - seen(values))
+    if ends != (low, high) and np.abs(whole).min() < 2.0 ** (exponent - 1):
+        ends = low, high  # a value is nearer to zero than to what stands for it: the function cannot be had
+    return quantizer(exponent)
+
+
+def inside(domain: Domain, low: int, high: int, values: Reals) -> tuple[int, int]:
+    """Bounds without zero, and what is beyond, where a function is not defined there and no value is."""
+    if domain.holds(Fraction(low), Fraction(high)):
+        return low, high
+    return 1 if (values > 0).all() else low, -1 if (values < 0).all() else high
 
 
 def stated(format: Format) -> Quantizer:

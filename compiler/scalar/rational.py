@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, isqrt
@@ -12,9 +13,9 @@ import numpy as np
 
 from ..real import Reals
 from .domain import REALS, Domain, Kind
-from .functions import Function, Rational, Smooth, Stepped
+from .functions import Function, Image, Rational, Smooth, Stepped, Turn
 
-__all__ = ["Ceil", "Floor", "HardSwish", "IntegerPow", "Pow", "Round", "Softsign", "power"]
+__all__ = ["Ceil", "Floor", "HardSwish", "IntegerPow", "PerChannel", "Pow", "Round", "Softsign", "power"]
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,39 @@ class Pow(Smooth):
         if self.exponent == Fraction(1, 2):
             return iv.sqrt(x)
         return iv.exp(iv.log(x) * self.exponent.numerator / self.exponent.denominator)
+
+
+@dataclass(frozen=True)
+class PerChannel(Function):
+    """A function of its own for each channel."""
+
+    functions: tuple[Function, ...]
+
+    def evaluate(self, x: Reals) -> Reals:
+        whole = np.broadcast_to(x, np.broadcast_shapes(x.shape, (self.channels,)))
+        return np.stack([f.evaluate(whole[..., c]) for c, f in enumerate(self.functions)], axis=-1)
+
+    @property
+    def channels(self) -> int:
+        return len(self.functions)
+
+    @property
+    def domain(self) -> Domain:
+        """That of the functions that are not defined everywhere; the strictest of those of powers."""
+        kinds = {f.domain.kind: f.domain for f in self.functions}
+        if Kind.BESIDE in kinds and Kind.FROM in kinds:
+            return Domain(Kind.ABOVE)
+        return next((kinds[k] for k in (Kind.ABOVE, Kind.BESIDE, Kind.FROM) if k in kinds), REALS)
+
+    @property
+    def name(self) -> str:
+        return self.functions[0].name
+
+    def turns(self, channel: int, low: Fraction, high: Fraction) -> Iterable[Turn]:
+        return self.functions[channel].turns(0, low, high)
+
+    def image(self, channel: int, low: Fraction, high: Fraction, precision: int) -> Image:
+        return self.functions[channel].image(0, low, high, precision)
 
 
 def power(exponent: float) -> Function:

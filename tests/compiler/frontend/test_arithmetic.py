@@ -81,7 +81,7 @@ REDUCTIONS = [
     *(row((f"Reduce{kind}", ("x", axes), {"keepdims": keep})) for kind, axes, keep in [
         ("Sum", "last", 1), ("Sum", "both", 0), ("Mean", "last", 0), ("Mean", "both", 1), ("Mean", "first", 0),
         ("Max", "both", 0), ("Max", "two", 1), ("Min", "last", 1), ("SumSquare", "last", 0), ("SumSquare", "both", 1),
-        ("L1", "both", 0), ("L2", "last", 1), ("L2", "both", 0), ("LogSumExp", "last", 1),
+        ("L1", "both", 0), ("L2", "last", 1), ("L2", "both", 0),
     ]),
     row(("Exp", ("x",)), ("ReduceLogSum", ("t0", "last"))),
     row(("ReduceMean", ("x",), {"axes": [2, 3], "keepdims": 0}), opset=17),
