@@ -48,7 +48,8 @@ class Tensor:
 
     def real(self, values: Ints) -> npt.NDArray[np.float64]:
         """The real values of a batch of integers, rounded once to float64 where scale and offset allow."""
-        return values.astype(np.float64) * self.scale.astype(np.float64) + self.offset.astype(np.float64)
+        shaped = values.astype(np.float64).reshape(-1, *self.shape)  # a batch may come flattened
+        return (shaped * self.scale.astype(np.float64) + self.offset.astype(np.float64)).reshape(values.shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -58,8 +58,7 @@ def limits(width: int, signed: int, narrow: int) -> tuple[int, int]:
     return low, (1 << (width - 1)) - 1 if signed else (1 << width) - (2 if narrow else 1)
 
 
-def IntQuant(b: Importer, x: Val, scale: Val, zeropt: Val, bitwidth: Val, **attributes: Any) -> Val:
-    return Quant(b, x, scale, zeropt, bitwidth, **attributes)
+IntQuant = Quant  # its name in later versions
 
 
 def BipolarQuant(b: Importer, x: Val, scale: Val) -> Val:

@@ -9,10 +9,11 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from .ops_qonnx import DOMAINS
+from . import ops_channels_last, ops_qonnx
 
 __all__ = ["standard"]
 
+DOMAINS = (*ops_qonnx.DOMAINS, *ops_channels_last.DOMAINS)
 LEAST_OPSET = 11  # the first with Round
 
 
@@ -46,6 +47,10 @@ def plain(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> Iterator[on
         tensor = numpy_helper.from_array(np.array(number, np.float32))
         return helper.make_node("Constant", [], [name + label], value=tensor)
 
+    settings = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    if node.domain in ops_channels_last.DOMAINS:
+        yield from channels_first(node, constants, settings)
+        return
     x, scale = node.input[:2]
     if node.op_type == "BipolarQuant":
         yield value("zero", 0.0)
@@ -53,7 +58,6 @@ def plain(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> Iterator[on
         yield helper.make_node("Neg", [scale], [name + "minus"])
         yield helper.make_node("Where", [name + "negative", name + "minus", scale], [node.output[0]])
         return
-    settings = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     match node.op_type:
         case "Quant" | "IntQuant":
             width = int(constants[node.input[3]].reshape(-1)[0])
@@ -134,3 +138,33 @@ def thresholds(node: onnx.NodeProto, levels: np.ndarray, settings: dict[str, Any
         yield helper.make_node("Constant", [], [name + label], value=tensor)
     yield helper.make_node("Mul", [total, name + "gain"], [name + "scaled"])
     yield helper.make_node("Add", [name + "scaled", name + "bias"], [node.output[0]])
+
+
+def channels_first(
+    node: onnx.NodeProto, constants: dict[str, np.ndarray], settings: dict[str, Any]
+) -> Iterator[onnx.NodeProto]:
+    """A channels-last operator in ONNX's layout; a batch normalisation acts on the last axis as it is."""
+    name, inputs = f"{node.output[0]}__", list(node.input)
+    if node.op_type == "BatchNormalization":
+        scale, bias, mean, var = (constants[n] for n in inputs[1:5])
+        slope = scale / np.sqrt(var + np.float32(settings.get("epsilon", 1e-5)))
+        for label, array in (("mean", mean), ("slope", slope), ("bias", bias)):
+            tensor = numpy_helper.from_array(np.asarray(array, np.float32))
+            yield helper.make_node("Constant", [], [name + label], value=tensor)
+        yield helper.make_node("Sub", [inputs[0], name + "mean"], [name + "centred"])
+        yield helper.make_node("Mul", [name + "centred", name + "slope"], [name + "scaled"])
+        yield helper.make_node("Add", [name + "scaled", name + "bias"], [node.output[0]])
+        return
+    rank = len(settings["kernel_shape"])
+    first, last = [0, rank + 1, *range(1, rank + 1)], [0, *range(2, rank + 2), 1]
+    for number in range(2 if node.op_type == "Conv" else 1):  # activations and kernels
+        yield helper.make_node("Transpose", [inputs[number]], [f"{name}first{number}"], perm=first)
+        inputs[number] = f"{name}first{number}"
+    turned = onnx.NodeProto()
+    turned.CopyFrom(node)
+    turned.domain = ""
+    del turned.input[:], turned.output[:]
+    turned.input.extend(inputs)
+    turned.output.append(name + "turned")
+    yield turned
+    yield helper.make_node("Transpose", [name + "turned"], [node.output[0]], perm=last)

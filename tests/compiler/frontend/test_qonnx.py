@@ -114,6 +114,32 @@ def test_thresholds_of_an_image() -> None:
     assert np.array_equal(compiled(model, x, Path("model.onnx")).predict(x).reshape(50, -1), expected)
 
 
+def test_channels_last_with_a_skip_connection() -> None:
+    rng = np.random.default_rng(7)
+    place: dict[str, Any] = {"domain": "qonnx.custom_op.channels_last"}
+    model = network(
+        quant("x", "xq", "sx"), quant("w", "wq", "sw"),
+        helper.make_node("Conv", ["xq", "wq"], ["a"], kernel_shape=[3, 3], pads=[1] * 4, strides=[1, 1], group=1,
+                         dilations=[1, 1], **place),
+        helper.make_node("BatchNormalization", ["a", "g", "o", "m", "v"], ["n"], epsilon=1e-5, **place),
+        helper.make_node("Add", ["n", "xq"], ["j"]), helper.make_node("Relu", ["j"], ["r"]),
+        helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2], pads=[0] * 4, **place),
+        quant("p", "y", "sy", signed=0),
+        w=rng.normal(size=(3, 3, 3, 3)), g=rng.random(3) + 0.5, o=rng.normal(size=3), m=rng.normal(size=3),
+        v=rng.random(3) + 0.5, sx=0.13, sw=np.array([0.1, 0.2, 0.3]).reshape(3, 1, 1, 1), sy=[0.2, 0.3, 0.4], z=0, b=6,
+    )  # fmt: skip
+    for end, shape in ((model.graph.input[0], ["n", 4, 4, 3]), (model.graph.output[0], ["n", 2, 2, 3])):
+        end.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, shape))
+    x = rng.normal(size=(60, 4, 4, 3)).astype(np.float32)
+    design = compiled(model, x, Path("model.onnx"))  # compares every quantiser
+    assert design.report()["fidelity"]["elements"] == 60 * (48 + 12)
+    assert np.abs(design.predict(x).reshape(60, -1) - predict_float(model, "y", x)).max() < 1e-5
+    kinds = [type(layer).__name__ for layer in design.graph.layers]
+    assert kinds.count("Convolution") == 1
+    assert kinds.count("Summation") == 1
+    assert "Rearrange" not in kinds
+
+
 def test_one_bit_with_a_sign_is_the_sign() -> None:
     model = network(quant("x", "y"), s=0.5, z=0, b=1)
     x = np.arange(-6, 6).reshape(-1, 6) / 4
