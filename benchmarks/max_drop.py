@@ -1,11 +1,11 @@
 """What `--max-drop` saves: estimated LUTs of an image network, and LUTs after synthesis of a dense one.
 
-    python benchmarks/max_drop.py [lenet] [digits] [costs]
+    python benchmarks/max_drop.py [lenet] [digits]
 
 ``lenet`` searches widths for ccoltong_lenet5 on 4,000 training images of MNIST and measures accuracy on all 10,000 test
 images; ``digits`` compiles the digits example unrolled for an ECP5, with 8 bits and with the widths found, up to the
-netlist; ``costs`` compares the cost model with synthesis on three dense networks. Without names all of them run. MNIST
-and the model are in the folder that ``NNFPGA_DATA`` names, see tests/conftest.py.
+netlist (estimated LUTs beside synthesised ones show the cost model's error). Without names both run. MNIST and its
+model are in the folder that ``NNFPGA_DATA`` names, see tests/conftest.py.
 """
 
 from __future__ import annotations
@@ -91,19 +91,9 @@ def digits() -> None:
         )  # fmt: skip
 
 
-def cost_model() -> None:
-    """The cost model against synthesis."""
-    model, data = DIGITS / "model.onnx", np.load(DIGITS / "data.npz")
-    for bits in (3, 4, 6):
-        guess, lut, _ = synthesised(model, data, bits=bits)
-        print(
-            f"digits, {bits} bits: estimated {guess:.0f} LUTs, synthesised {lut} ({guess / lut - 1:+.0%})", flush=True
-        )
-
-
 def main() -> int:
     """Measure what is named, or all."""
-    known: dict[str, Callable[[], None]] = {"lenet": lenet, "digits": digits, "costs": cost_model}
+    known: dict[str, Callable[[], None]] = {"lenet": lenet, "digits": digits}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(known))
     for name in parser.parse_args().cases or known:

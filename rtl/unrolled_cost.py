@@ -4,7 +4,7 @@ A matrix has as many additions as its rows have canonical signed digits, less on
 share of them that falls slowly with their number, and rises where the matrix is sparse. An addition is as wide as the
 terms, the digits of one weight, and the depth of the tree make it. The constants are least squares over matrices of 1
 to 32 rows, 8 to 150 columns, 2 to 8 bits, of which all or a quarter of the weights are not zero: 10 % error (rms) in
-additions, 4 % in bits. ``benchmarks/unrolled_cost.py`` compares the estimates with circuits and with synthesis.
+additions, 4 % in bits. ``benchmarks/max_drop.py digits`` shows estimates beside synthesis.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import product, takewhile
 
 from ..errors import CompileError
 from ..passes import Calibration, quantize, to_fixed_point
@@ -103,7 +103,7 @@ class Search:
         top = self.reference()
         prices = self.prices()
         same = [dict.fromkeys(self.knobs, bits) for bits in range(top, FEWEST - 1, -1)]
-        accepted: list[Choice] = [choice for choice in same if self.keeps(choice)]
+        accepted: list[Choice] = [*takewhile(self.keeps, same)]
         errors = self.sensitivities(same[0])
         accepted += self.trades(same[0], prices, errors)
         accepted.sort(key=prices.total, reverse=True)
@@ -204,8 +204,9 @@ class Search:
         return self.drops[key].bound <= self.points
 
     def measure(self, choice: Choice, half: int) -> Drop:
-        """What widths lose on one half of the samples."""
-        made = to_fixed_point(self.graph, self.calibrated(choice))
+        """What widths lose on one half of the samples; biases are corrected only where it decides: that takes time."""
+        calibration = self.calibrated(choice)
+        made = to_fixed_point(self.graph, calibration) if half else quantize(self.graph, calibration)
         return self.halves[half].drop(self.scores(self.memories[half], made))
 
     def scores(self, memory: Memory, quantised: RealGraph) -> Reals:
