@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..exact import fractions, objects
-from . import ops, ops_image, ops_join, ops_layout
+from . import ops, ops_image, ops_join, ops_select
 from .operands import constant, refuse
 from .ops_qdq import Integers, dequantised, integers_of, quantised
 from .value import Array, Val
@@ -194,7 +194,7 @@ def QLinearConcat(b: Importer, ys: Val, yz: Val, *parts: Val, axis: int) -> Val:
     if len(parts) % 3:
         raise refuse(b, "it lacks scales or zero points of its operands", "check the model with onnx.checker")
     operands = [real(b, x, scale, zero) for x, scale, zero in zip(parts[::3], parts[1::3], parts[2::3], strict=True)]
-    return codes_of(b, ops_layout.Concat(b, *operands, axis=axis), ys, yz)
+    return codes_of(b, ops_select.Concat(b, *operands, axis=axis), ys, yz)
 
 
 def refuse_channels_last(b: Importer, channels_last: int) -> None:
