@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from ..circuit.adders import multiply
 from ..circuit.ir import Add, AtLeast, Builder, Clamp, Constant, Lookup, Select, Shift, Value
 from ..errors import CompileError, Problem
-from ..exact import Ints, as_fraction, common_unit, fractions
+from ..exact import Ints, as_fraction, common_unit, fractions, objects
 from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
@@ -81,11 +82,14 @@ class Quantize(Op):
         """The one layer that a chain of functions between an integer tensor and this quantiser becomes."""
         count = kinds(source, self.quantizer.channels, *(f.channels for f in functions))
         low, high = channel_bounds(source.number, count)
+        step = channel_steps(source.number, count, low)
         try:
             pieces = tuple(
-                solve(functions, self.quantizer, low[c], high[c], at(source.scale, c), at(source.offset, c), c)
+                solve(
+                    functions, self.quantizer, low[c], high[c], at(source.scale, c), at(source.offset, c), c
+                ).on_lattice(step[c])
                 for c in range(count)
-            )
+            )  # fmt: skip
         except SolveError as error:
             raise CompileError([Problem(self.node, f"its function has {error}", error.remedy)]) from error
         return Scalar(self.name, (source.name,), pieces, self.quantizer.scale)
@@ -140,6 +144,14 @@ def channel_bounds(number: Number, count: int) -> tuple[list[int], list[int]]:
         return [int(one.low)] * count, [int(one.high)] * count
     low, high = number.low.reshape(-1, count), number.high.reshape(-1, count)
     return [int(v) for v in low.min(axis=0)], [int(v) for v in high.max(axis=0)]
+
+
+def channel_steps(number: Number, count: int, low: list[int]) -> list[int]:
+    """What all values of each channel differ from its least one by multiples of."""
+    if count == 1 or number.low.size == 1:
+        return [int(number.union().step)] * count
+    lows, steps = (objects(v).reshape(-1, count) for v in (number.low, number.step))
+    return [gcd(*steps[:, c], *(v - low[c] for v in {*lows[:, c]})) for c in range(count)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from .equalise import equalise
 from .fold_affine import fold_affine
 from .fold_layout import fold_layout
 from .hoist_monotone import hoist_monotone
+from .levels import mark_levels, mark_weights, roundings
 from .lower import lower
 from .narrow_quantizers import narrow_quantizers
 from .quantize import Calibration, Width, quantize
@@ -26,7 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
-    fold_layout, hoist_monotone, narrow_quantizers, fold_affine, drop_requantize,
+    fold_layout, roundings, hoist_monotone, narrow_quantizers, mark_levels, mark_weights, fold_affine, drop_requantize,
 )  # fmt: skip
 """Before quantisation: nothing here changes the network's real function."""
 

@@ -104,6 +104,11 @@ def quantise_weights(
     result, scales = np.empty_like(weight), np.empty(len(weight), dtype=object)
     for start in range(0, len(weight), group):
         rows = weight[start : start + group]
+        magnitudes = np.unique(np.abs(rows[rows != 0]))
+        if len(magnitudes) == 1 and np.count_nonzero(rows) > 1:  # signs times any number
+            result[start : start + group] = rows
+            scales[start : start + group] = Fraction(float(magnitudes[0]))
+            continue
         exponent = row_exponent(rows, bits)
         unit = 2.0**exponent
         limit = (1 << (bits - 1)) - 1 if not is_exact(rows, exponent) else np.inf

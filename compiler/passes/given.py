@@ -8,7 +8,7 @@ from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph
 from ..scalar.functions import Kinked
 
-__all__ = ["given"]
+__all__ = ["given", "is_quantised"]
 
 
 def given(graph: RealGraph) -> frozenset[str]:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from ..layers.pooling import MaxPool
 from ..layers.scalar import Apply
 from ..real import Op, RealGraph
-from ..scalar.functions import Affine, Clip, Function, LeakyRelu, Sigmoid, Tanh
+from ..scalar.functions import Affine, Clip, Function, LeakyRelu, Sigmoid, Sign, Tanh
+from ..scalar.logic import Step
 
 __all__ = ["hoist_monotone"]
 
@@ -28,8 +29,8 @@ def exchange(graph: RealGraph) -> RealGraph:
         (reader,) = readers
         if not isinstance(reader, Apply) or not never_falls(reader.function):
             continue
-        before = replace(reader, name=pool.name, inputs=pool.inputs)
-        after = replace(pool, name=reader.name, inputs=(pool.name,))
+        before = replace(reader, name=f"{pool.name}_before", inputs=pool.inputs)  # the file has no such tensor
+        after = replace(pool, name=reader.name, inputs=(before.name,))
         ops: list[Op] = []
         for op in graph.ops:
             ops += [before, after] if op is pool else [] if op is reader else [op]
@@ -44,7 +45,9 @@ def never_falls(function: Function) -> bool:
             return all(slope >= 0 for slope in function.slope.flat)
         case LeakyRelu():
             return function.alpha >= 0
-        case Clip() | Sigmoid() | Tanh():
+        case Step():
+            return function.negative <= function.zero <= function.positive
+        case Clip() | Sigmoid() | Sign() | Tanh():
             return True
         case _:
             return False

@@ -13,12 +13,13 @@ from fractions import Fraction
 
 from ..exact import fractions
 from ..formats import Format, Ranges
+from ..layers.pooling import MaxPool
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Reals, Units, Weighted
 from ..scalar.functions import Affine, Function, Kinked
 from ..scalar.quantizer import Quantizer
 from .fit import fit, in_format, lattice, quantise_weights, stated
-from .given import given
+from .given import given, is_quantised
 
 __all__ = ["Calibration", "Width", "quantize"]
 
@@ -71,7 +72,7 @@ class Quantization:
     def run(self) -> RealGraph:
         """The quantised network."""
         for op in self.graph.ops:
-            if op.name in self.given:
+            if op.name in self.given or self.awaits(op):
                 self.keep(op)
             elif isinstance(op, Apply):
                 self.apply(op)
@@ -92,6 +93,8 @@ class Quantization:
     def keep(self, op: Op) -> None:
         """Leave an operation as the file gives it."""
         if isinstance(op, Quantize):
+            if op.inputs[0] in self.inputs and not op.quantizer.bounded:
+                op = replace(op, inputs=(self.few_bits(op.inputs[0]),))
             self.add(op, op.quantizer.scale)
         elif (
             not isinstance(op, Apply | Weighted)
@@ -103,6 +106,15 @@ class Quantization:
             self.ops.append(op)
             if not isinstance(op, Apply) or op.inputs[0] in self.wide:
                 self.wide.add(op.name)
+
+    def awaits(self, op: Op) -> bool:
+        """Whether an operation compares exact sums, or lines of them, that the file quantises behind it."""
+        name = op.inputs[0]
+        while name not in self.units and isinstance(made := self.graph.makers.get(name), Apply):
+            if not isinstance(made.function, Kinked):
+                return False
+            name = made.inputs[0]
+        return isinstance(op, MaxPool) and name in self.units and is_quantised(self.graph, op.name)
 
     def layer(self, op: Op) -> None:
         """Quantise what the operation reads, and its weights; what reads a result that is wider quantises it again."""
@@ -138,8 +150,8 @@ class Quantization:
         """Keep the function; a curved one needs a quantised input so that it becomes one small table."""
         source = op.inputs[0]
         straight = isinstance(op.function, Kinked)
-        decided = any(isinstance(r, Quantize) for r in self.graph.readers(op.name))
-        if straight and not decided and source in self.inputs:
+        decided = any(isinstance(r, Quantize) and r.quantizer.bounded for r in self.graph.readers(op.name))
+        if straight and source in self.inputs and not (decided and isinstance(op.function, Affine)):
             source = self.few_bits(source)  # the host sends integers; what could not be folded works on them
         if not straight and source not in self.narrow and source in self.wide:
             source = self.insert(source, self.choose(source, op.function))

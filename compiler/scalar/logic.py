@@ -68,8 +68,8 @@ class KinkedChoice(Kinked):
         return channels(self.condition, self.yes, self.no)
 
     def kinks(self, channel: int) -> tuple[Fraction, ...]:
-        found = {k for chain in (self.condition, self.yes, self.no) for k in kinks(chain, channel)}
-        return tuple(sorted(found))
+        found = {k for chain in (self.yes, self.no) for k in kinks(chain, channel)}
+        return tuple(sorted(found.union(switches(self.condition, channel))))
 
     def line(self, channel: int, x: Fraction) -> tuple[Fraction, Fraction]:
         return line(self.yes if value(self.condition, channel, x) else self.no, channel, x)
@@ -93,7 +93,7 @@ class Choice(Function):
         return channels(self.condition, self.yes, self.no)
 
     def turns(self, channel: int, low: Fraction, high: Fraction) -> Iterable[Turn]:
-        found = [at(k) for k in kinks(self.condition, channel)]
+        found = [at(k) for k in switches(self.condition, channel)]
         for chain in (self.yes, self.no):
             found += turns(chain, channel, low, high)
         return sorted((t for t in found if low <= sum(t(80)) / 2 <= high), key=lambda t: t(80))
@@ -185,6 +185,17 @@ def kinks(chain: KinkedChain, channel: int) -> list[Fraction]:
                 found |= {x for k in f.kinks(channel) if a < (x := (k - intercept) / slope) < b}
         points = sorted(found)
     return points
+
+
+def switches(condition: KinkedChain, channel: int) -> list[Fraction]:
+    """Where a condition may become true or false, ascending: its kinks, and where it passes zero between them."""
+    points = kinks(condition, channel)
+    found = {*points}
+    for a, b in spans(points):
+        slope, intercept = line(condition, channel, (a + b) / 2)
+        if slope and a < -intercept / slope < b:
+            found.add(-intercept / slope)
+    return sorted(found)
 
 
 def turns(chain: Chain, channel: int, low: Fraction, high: Fraction) -> list[Turn]:

@@ -55,6 +55,13 @@ class Pieces:
                 merged.append(flat)
         return Pieces(low, high, tuple(merged), error)
 
+    def on_lattice(self, step: int) -> Pieces:
+        """The same function of ``low, low + step, ...``: without the lines that hold none of these."""
+        if step <= 1:
+            return self
+        held = [line for line, (a, b) in zip(self.lines, self.ends, strict=True) if a + (self.low - a) % step <= b]
+        return Pieces.of(self.low, self.high, held)
+
     def __call__(self, v: Ints) -> Ints:
         """The function of an array of integers in ``low .. high``."""
         values = np.asarray(v)

@@ -108,6 +108,11 @@ class Quantizer:
         """How many different channels it has; 1 means one for all."""
         return self.scale.size
 
+    @property
+    def bounded(self) -> bool:
+        """Whether it saturates on both sides."""
+        return self.low is not None and self.high is not None
+
     def code(self, x: Fraction) -> int:
         """The integer of an exact number of units."""
         if self.bipolar:
