@@ -17,6 +17,7 @@ from .fold_layout import fold_layout
 from .hoist_monotone import hoist_monotone
 from .levels import mark_levels, mark_weights, roundings
 from .lower import lower
+from .merge_neurons import merge_neurons
 from .narrow_quantizers import narrow_quantizers
 from .quantize import Calibration, Width, quantize
 from .sample_values import sample_values
@@ -27,7 +28,8 @@ __all__ = [
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
-    fold_layout, roundings, hoist_monotone, narrow_quantizers, mark_levels, mark_weights, fold_affine, drop_requantize,
+    fold_layout, roundings, hoist_monotone, narrow_quantizers, mark_levels, mark_weights, fold_affine, merge_neurons,
+    drop_requantize,
 )  # fmt: skip
 """Before quantisation: nothing here changes the network's real function."""
 
