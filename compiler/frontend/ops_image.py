@@ -28,11 +28,11 @@ MOST_TAPS = 1 << 26
 
 
 def image(b: Importer, x: Val) -> Ref:
-    """The tensor, which must have channels and one or two spatial axes."""
+    """The tensor, which must have channels and one to three spatial axes."""
     if not isinstance(x, Ref):
         raise refuse(b, "its input is a constant", "export with constant folding")
-    if len(x.shape) not in (2, 3):
-        raise refuse(b, f"its input of shape {x.shape} has not one or two spatial axes", "use 1-D or 2-D layers")
+    if len(x.shape) not in (2, 3, 4):
+        raise refuse(b, f"its input of shape {x.shape} has not one to three spatial axes", "use 1-D to 3-D layers")
     return x
 
 
