@@ -43,6 +43,7 @@ QLinearMatMul MatMulInteger ConvInteger
 """  # the operators that the front end is measured by
 
 MAKERS = ("Constant", "ConstantOfShape", "Range")  # their outputs are constants
+DOCS = Path(__file__).parents[3] / "docs" / "operators.md"
 BITS = 16
 UNITS = 2  # of a 16-bit format that covers the outputs: its rounding, and that of weights and inner tensors
 FLOAT32 = 2.0**-20  # of the largest output: what the float32 reference may err
@@ -256,7 +257,7 @@ def error_of(kind: np.dtype[Any], y: Array) -> Array:
     ``UNITS`` of the format that covers the outputs; float32 arithmetic; half a unit in the last place of the type.
     """
     largest = float(np.abs(y).max(initial=0.0))
-    if kind.kind in "iub":
+    if kind.kind in "iub" or "int" in kind.name:
         return np.zeros(y.shape)
     unit = 2.0 ** (np.ceil(np.log2(largest)) - BITS + 1) if largest else 2.0**-BITS
     return UNITS * unit + FLOAT32 * largest + np.abs(y) * float(ml_dtypes.finfo(kind).eps) / 2
@@ -279,8 +280,53 @@ def all_cases() -> Iterator[Case]:
         yield from model_cases(kind)
 
 
+PAGE = """# Operators
+
+How ONNX's own conformance cases fare, at 16-bit formats: node cases (weights become initialisers, one input is left) and
+the models `pytorch-converted` and `pytorch-operator` of onnx {version}. *Passed*: every output of the case, and of
+permutations of its input, is within two units of a 16-bit format that covers the outputs, beside what the rounding of the
+input changes. *Refused*: a message names the node, what is wrong and what to do. *Failed*: anything else.
+
+This page is written by `python tests/compiler/frontend/backend.py`, and a test holds it.
+
+{tables}"""
+
+
+def page(found: Sequence[Outcome]) -> str:
+    """The text of docs/operators.md."""
+    nodes = [o for o in found if o.case.kind == "node"]
+    listed, models = LISTED.split(), [o for o in found if o.case.kind != "node"]
+    parts = {
+        "The operators that the front end is measured by, and the models": (
+            [o for o in nodes if o.case.operator in listed] + models
+        ),
+        "Other operators": [o for o in nodes if o.case.operator not in listed],
+    }
+    texts = [f"## {title}\n\n{table(part)}\n" for title, part in parts.items()]
+    return PAGE.format(version=onnx.__version__, tables="\n".join(texts))
+
+
+def table(found: Sequence[Outcome]) -> str:
+    """Counts for each operator, and the different reasons for which cases are refused."""
+    groups: dict[str, list[Outcome]] = {}
+    for o in found:
+        groups.setdefault(o.case.operator if o.case.kind == "node" else o.case.kind, []).append(o)
+    lines = ["| operator | passed | refused | failed | refused are |", "|---|---|---|---|---|"]
+    for name, group in [*sorted(groups.items(), key=lambda item: item[0].lower()), ("**all**", [*found])]:
+        count = Counter(o.status for o in group)
+        named = [plain(o) for o in group if o.status == "refused"] if name != "**all**" else []
+        reasons = "; ".join(dict.fromkeys(named))
+        lines.append(f"| {name} | {count['passed']} | {count['refused']} | {count['failed']} | {reasons} |")
+    return "\n".join(lines)
+
+
+def plain(outcome: Outcome) -> str:
+    """The case without the words that all names share."""
+    return outcome.case.name.removeprefix("test_").removeprefix("operator_").replace("|", "/")
+
+
 def main(operators: list[str]) -> None:
-    """Print the outcomes."""
+    """Write the page, or print some outcomes."""
     start = time.monotonic()
     found = results(operators)
     for outcome in found:
@@ -288,6 +334,8 @@ def main(operators: list[str]) -> None:
             print(f"{outcome.status:8}{outcome.case.operator:16} {outcome.case.name}: {outcome.reason}")
     count = Counter(o.status for o in found)
     print(dict(count), f"{time.monotonic() - start:.0f} s")
+    if not operators:
+        DOCS.write_text(page(found))
 
 
 if __name__ == "__main__":

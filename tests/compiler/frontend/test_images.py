@@ -127,7 +127,7 @@ REFUSED: list[tuple[Nodes, tuple[int, ...], dict[str, np.ndarray], str]] = [
     ([("Conv", ["x", "w"], {})], (2, 2, 2), {"w": array(1, 2, 3, 3)}, "window 3x3 is larger than the input"),
     ([("Conv", ["x", "w"], {})], (3, 4, 4), {"w": array(1, 2, 3, 3)}, "does not fit an input of shape"),
     ([("Conv", ["x", "w"], {"pads": [-1, 0, 0, 0]})], (2, 4, 4), {"w": array(1, 2, 3, 3)}, "out of range"),
-    ([("Conv", ["x", "w"], {})], (2, 4, 4, 4), {"w": array(1, 2, 3, 3, 3)}, "not one or two spatial axes"),
+    ([("Conv", ["x", "w"], {})], (2, 4, 4, 4, 4), {"w": array(1, 2, 3, 3, 3, 3)}, "not one to three spatial axes"),
     ([("Add", ["x", "k"], {})], (2, 3, 4), {"k": array(2, 2, 3, 4)}, "does not fit"),
 ]
 
