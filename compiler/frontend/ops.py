@@ -54,6 +54,7 @@ def Gemm(
     beta: float = 1.0,
     transA: int = 0,
     transB: int = 0,
+    broadcast: int = 1,
 ) -> Val:
     if not isinstance(a, Ref) or transA:
         raise refuse(b, "its first operand must be the activations, not transposed", "swap the operands")
@@ -86,8 +87,9 @@ def BatchNormalization(
     momentum: float = 0.9,
     spatial: int = 1,
     training_mode: int = 0,
+    is_test: int = 0,
 ) -> Val:
-    if training_mode or not isinstance(x, Ref) or x.rank < 2 or not spatial:
+    if training_mode or (b.opset < 7 and not is_test) or not isinstance(x, Ref) or x.rank < 2 or not spatial:
         raise refuse(b, "only inference with parameters per channel is supported", "export in evaluation mode")
     s, o, m, v = (constant(b, p, "parameter").astype(np.float64) for p in (scale, bias, mean, var))
     if (v + epsilon <= 0).any():
