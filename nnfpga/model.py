@@ -111,7 +111,7 @@ def read_model(
     notes: list[str] = []
     x = None
     if loaded is not None:
-        x = loaded.x[:CALIBRATION_SAMPLES].reshape(-1, *shape)
+        x = loaded.x[spread(len(loaded.x), CALIBRATION_SAMPLES)].reshape(-1, *shape)
         values = dict(sample_values(real, x))
         values[real.inputs[0].name] = loaded.x.reshape(-1, *shape)
     else:
@@ -165,6 +165,11 @@ def to_integers(real: RealGraph, calibration: Calibration) -> Integers:
 def proven_values(real: RealGraph, low: float, high: float) -> dict[str, Reals]:
     """Bounds of every tensor, lower ones first, for inputs in ``low .. high``."""
     return {name: np.stack(pair) for name, pair in real.bounds(low, high).items()}
+
+
+def spread(count: int, most: int) -> npt.NDArray[np.int64]:
+    """At most so many of ``count`` indices, evenly over all: samples are often sorted."""
+    return np.arange(count, dtype=np.int64) if count <= most else np.arange(most, dtype=np.int64) * count // most
 
 
 def stated_range(options: Options) -> tuple[float, float]:

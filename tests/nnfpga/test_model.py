@@ -11,7 +11,7 @@ import pytest
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.formats import describe
 from nnfpga.compiler.frontend import ModelProto, predict_float
-from nnfpga.model import Reals, accuracy, indices, read_model
+from nnfpga.model import Reals, accuracy, indices, read_model, spread
 from nnfpga.options import Options
 
 
@@ -109,3 +109,11 @@ def test_labels_as_indices() -> None:
     assert found([7, 5], (5, 7)) == [1, 0]
     for none in (None, [0.5, 1.0], [[1, 0], [0, 1]], ["a"]):
         assert found(none) is None
+
+
+def test_calibration_sees_all_of_sorted_samples() -> None:
+    chosen = spread(10_000, 2000)
+    assert len(chosen) == 2000
+    assert (np.diff(chosen) == 5).all()
+    assert spread(7, 2000).tolist() == list(range(7))
+    assert spread(3, 2).tolist() == [0, 1]
