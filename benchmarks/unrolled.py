@@ -1,0 +1,105 @@
+"""Unrolled products of constant matrices against da4ml.
+
+``python benchmarks/unrolled.py adders [SIZE ...]`` prints, for random 8-bit matrices of the same seeds, this compiler's
+and (where it is installed) da4ml's adders, bits of adders, depth and CPU seconds. Both are run once before, on a small
+matrix. da4ml runs with its default options (no limit of depth, every decomposition searched).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from nnfpga.compiler.circuit.adders import multiply
+from nnfpga.compiler.circuit.ir import Add, Builder, Circuit
+from nnfpga.compiler.exact import Ints
+from nnfpga.compiler.number import Number
+
+SIZES = {16: 4, 32: 2, 64: 1, 128: 1}
+"""Side of the matrix, and how many seeds (0, 1, ...)."""
+PEER_LARGEST = 64  # da4ml takes minutes beyond
+INPUT = Number.of(-128, 127)
+
+
+class Figures(NamedTuple):
+    """What a product costs; ``bits`` are the widths of all sums, None where a tool does not say."""
+
+    adders: int
+    bits: int | None
+    depth: int
+    cpu: float
+    wall: float
+
+
+def measured(solve: Callable[[], tuple[int, int | None, int]]) -> Figures:
+    """The result of a solver with the time it took."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = solve()
+    return Figures(*result, time.process_time() - cpu, time.perf_counter() - wall)
+
+
+def depth(circuit: Circuit) -> int:
+    """Additions on the longest way."""
+    level: list[int] = []
+    for node in circuit.nodes:
+        level.append(isinstance(node, Add) + max((level[v] for v in node.reads), default=0))
+    return max(level)
+
+
+def ours(matrix: Ints) -> tuple[int, int | None, int]:
+    """Adders, bits and depth of this compiler's circuit, which is checked on random inputs."""
+    builder = Builder((INPUT,) * matrix.shape[1])
+    circuit = builder.finish(multiply(builder, builder.start(), matrix))
+    x = np.random.default_rng(0).integers(-128, 128, (16, matrix.shape[1]))
+    assert np.array_equal(circuit.evaluate(x), x @ matrix.T)
+    sums = [i for i, node in enumerate(circuit.nodes) if isinstance(node, Add)]
+    return len(sums), sum(circuit.ranges[i].width for i in sums), depth(circuit)
+
+
+def peer(matrix: Ints) -> tuple[int, int | None, int]:
+    """The same of da4ml's."""
+    from da4ml.cmvm import solve
+
+    kernel = np.ascontiguousarray(matrix.T, np.float32)  # it reads the buffer whatever the strides
+    pipeline = solve(kernel, qintervals=[(-128.0, 127.0, 1.0)] * matrix.shape[1])
+    assert np.array_equal(pipeline.kernel, kernel)
+    adders = sum(op.opcode in (0, 1) for stage in pipeline.solutions for op in stage.ops)
+    return adders, None, int(max(pipeline.out_latencies))
+
+
+def adders(sizes: dict[int, int]) -> None:
+    """Print the table."""
+    tools = {"ours": ours}
+    if importlib.util.find_spec("da4ml"):
+        tools["da4ml"] = peer
+    warm = np.random.default_rng(0).integers(-128, 128, (12, 12))
+    for solve in tools.values():
+        solve(warm)
+    print("| matrix | seed | tool | adders | ours to it | bits | depth | CPU s | wall s |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for n, seeds in sizes.items():
+        for seed in range(seeds):
+            matrix = np.random.default_rng(seed).integers(-128, 128, (n, n))
+            first: Figures | None = None
+            for name, solve in tools.items():
+                if solve is peer and n > PEER_LARGEST:
+                    continue
+                f = measured(lambda solve=solve, matrix=matrix: solve(matrix))
+                first = first or f
+                ratio = f"{first.adders / f.adders:.3f}"
+                print(
+                    f"| {n}x{n} | {seed} | {name} | {f.adders} | {ratio} | {f.bits or '-'} | {f.depth} "
+                    f"| {f.cpu:.2f} | {f.wall:.2f} |",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] != ["adders"]:
+        sys.exit("usage: python benchmarks/unrolled.py adders [SIZE ...]")
+    adders({int(n): SIZES.get(int(n), 1) for n in sys.argv[2:]} or SIZES)
