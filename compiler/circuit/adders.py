@@ -10,14 +10,37 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..exact import Ints
+import numpy as np
+
+from ..exact import Ints, objects
 from .ir import Add, Builder, Constant, Value
+
+if TYPE_CHECKING:
+    from .sharing import Shared, Terms
 
 __all__ = ["csd", "digit_count", "multiply"]
 
 Pair = tuple[Value, Value, int, int]
 """First value, second value, how much further the second is shifted, product of their signs."""
+
+COMPILED = find_spec("numba") is not None
+SMALL = 200  # digits: below, loading numba takes longer than all the rest
+LARGE = 2**20  # digits: above, the arrays of the search would not fit into memory
+WIDE = 2**40  # weights: above, 64-bit arithmetic might overflow
+EFFORT = 3000  # changed counts of local search per digit, 0.3 ms
+MOST_EFFORT = 40_000_000
+
+
+class Term(NamedTuple):
+    """``sign * 2^shift * value``."""
+
+    value: Value
+    shift: int
+    sign: int
 
 
 def csd(value: int) -> Iterator[tuple[int, int]]:
@@ -43,6 +66,14 @@ class Row:
     def __init__(self, terms: dict[tuple[Value, int], int]) -> None:
         self.terms = terms
 
+    def add(self, value: Value, shift: int, sign: int) -> None:
+        """Add a term; two that are alike make one that is shifted further, two opposite ones none."""
+        while old := self.terms.pop((value, shift), 0):
+            if old != sign:
+                return
+            shift += 1
+        self.terms[value, shift] = sign
+
     def occurrences(self, pair: Pair) -> Iterator[tuple[tuple[Value, int], tuple[Value, int]]]:
         """Disjoint places where a pair stands."""
         a, b, distance, sign = pair
@@ -62,13 +93,49 @@ def pair_of(p: tuple[Value, int], q: tuple[Value, int], sign: int) -> Pair:
 
 
 def multiply(builder: Builder, x: list[Value], matrix: Ints) -> list[Value]:
-    """The rows of ``matrix @ x``; the matrix is (outputs, inputs) of integers."""
+    """The rows of ``matrix @ x``; the matrix is (outputs, inputs) of integers.
+
+    Large matrices are shared by the compiled search of ``sharing.py`` where numba is installed, all others and small
+    ones by the plain greedy method here: the result is exact either way.
+    """
+    if COMPILED and SMALL <= digit_count(matrix) <= LARGE and abs(objects(matrix)).max() < WIDE:
+        plan = planned(matrix.shape, matrix.astype(np.int64).tobytes())
+        return assemble(builder, x, plan)
     rows: list[Row] = []
     for weights in matrix.tolist():
-        terms = {(v, s): sign for v, w in zip(x, weights, strict=True) for s, sign in csd(w)}
-        rows.append(Row(terms))
+        row = Row({})
+        for v, w in zip(x, weights, strict=True):
+            for shift, sign in csd(w):
+                row.add(v, shift, sign)
+        rows.append(row)
     share(builder, rows)
-    return [add_up(builder, row) for row in rows]
+    return [finished(builder, add_up(builder, row)) for row in rows]
+
+
+@lru_cache(maxsize=64)
+def planned(shape: tuple[int, int], data: bytes) -> Shared:
+    """The shared sums of a matrix; convolutions ask for the same one at each position."""
+    from .sharing import share
+
+    matrix = np.frombuffer(data, dtype=np.int64).reshape(shape)
+    return share(matrix, min(EFFORT * digit_count(matrix), MOST_EFFORT), seed=1)
+
+
+def assemble(builder: Builder, x: list[Value], plan: Shared) -> list[Value]:
+    """Build the sums of a plan over the values ``x``."""
+    made: list[Term] = [Term(v, 0, 1) for v in x]
+
+    def total(sum_: Terms) -> Term:
+        row = Row({})
+        for v, coefficient in sum_:
+            value, up, sign = made[v]
+            for shift, s in csd(coefficient):
+                row.add(value, shift + up, s * sign)
+        return add_up(builder, row)
+
+    for sum_ in plan.sums:
+        made.append(total(sum_))
+    return [finished(builder, total(row)) for row in plan.rows]
 
 
 def share(builder: Builder, rows: list[Row]) -> None:
@@ -150,7 +217,7 @@ def forget(row: Row, term: tuple[Value, int], sign: int, counts: Counter[Pair]) 
         counts[pair_of(t, term, s * sign)] -= 1
 
 
-def add_up(builder: Builder, row: Row) -> Value:
+def add_up(builder: Builder, row: Row) -> Term:
     """The sum of a row's terms; the two that are narrowest are added first."""
     heap: list[tuple[int, int, Value, int, int]] = []
     order = 0
@@ -158,7 +225,7 @@ def add_up(builder: Builder, row: Row) -> Value:
         heap.append((builder.ranges[value].width + shift, order, value, shift, sign))
         order += 1
     if not heap:
-        return builder.add(Constant(0))
+        return Term(builder.add(Constant(0)), 0, 1)
     heapq.heapify(heap)
     while len(heap) > 1:
         _, _, a, i, s = heapq.heappop(heap)
@@ -169,7 +236,12 @@ def add_up(builder: Builder, row: Row) -> Value:
         total = builder.add(Add(a, b, i - down, j - down, s != t))
         heapq.heappush(heap, (builder.ranges[total].width + down, order, total, down, s))
         order += 1
-    _, _, value, shift, sign = heap[0]
+    return Term(*heap[0][2:])
+
+
+def finished(builder: Builder, term: Term) -> Value:
+    """The value of a term that is an output: shifted and with its sign."""
+    value, shift, sign = term
     if sign > 0 and shift == 0:
         return value
     return builder.add(Add(builder.add(Constant(0)), value, 0, shift, sign < 0))

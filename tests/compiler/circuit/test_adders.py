@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from nnfpga.compiler.circuit import adders
 from nnfpga.compiler.circuit.adders import csd, digit_count, multiply
 from nnfpga.compiler.circuit.ir import Add, Builder, Circuit
 from nnfpga.compiler.number import Number
+
+if TYPE_CHECKING:
+    from nnfpga.compiler.circuit.sharing import Shared
 
 ELEMENTS = st.one_of(st.sampled_from([0, 0, 1, -1, 2, 64]), st.integers(-200, 200))
 
@@ -57,16 +63,97 @@ def test_corners(matrix: list[list[int]]) -> None:
     check(np.array(matrix))
 
 
-def test_sharing_is_worth_it() -> None:
+def adders_of(circuit: Circuit) -> int:
+    return sum(isinstance(node, Add) for node in circuit.nodes)
+
+
+def cost(plan: Shared) -> int:
+    return sum(digit_count(np.array([c for _, c in terms])) - 1 for terms in (*plan.sums, *plan.rows))
+
+
+def test_sharing_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = np.random.default_rng(0).integers(-128, 128, (16, 16))
-    circuit = check(matrix)
-    adders = sum(isinstance(node, Add) for node in circuit.nodes)
-    assert adders <= 375
+    if adders.COMPILED:
+        assert adders_of(check(matrix)) <= 352
+    monkeypatch.setattr(adders, "COMPILED", False)
+    assert adders_of(check(matrix)) <= 375
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Iterator[None]:
+    """Even small matrices go to the compiled search."""
+    pytest.importorskip("numba")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adders, "SMALL", 0)
+        patch.setattr(adders, "EFFORT", 300)
+        yield
+
+
+@pytest.mark.usefixtures("compiled")
+class TestCompiled:
+    @given(arrays(np.int64, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=ELEMENTS))
+    @settings(deadline=None)
+    def test_product(self, matrix: np.ndarray) -> None:
+        check(matrix)
+
+    @given(arrays(np.int64, array_shapes(min_dims=2, max_dims=2, max_side=4), elements=ELEMENTS))
+    @settings(deadline=None)
+    def test_repeated_rows_and_columns(self, matrix: np.ndarray) -> None:
+        check(np.block([[matrix, 2 * matrix], [matrix, -matrix], [-matrix, 3 * matrix]]))
+
+    @given(arrays(np.int64, array_shapes(min_dims=2, max_dims=2, max_side=5), elements=st.integers(-(2**39), 2**39)))
+    @settings(deadline=None, max_examples=40)
+    def test_wide_weights(self, matrix: np.ndarray) -> None:
+        check(matrix)
+
+    @given(st.integers(0, 2**32), st.integers(1, 6), st.integers(1, 6))
+    @settings(deadline=None)
+    def test_a_range_per_input(self, seed: int, rows: int, columns: int) -> None:
+        rng = np.random.default_rng(seed)
+        low = rng.integers(-40, 40, columns)
+        high = low + rng.integers(0, 90, columns)
+        matrix = rng.integers(-300, 300, (rows, columns)) * (rng.random((rows, columns)) < 0.7)
+        builder = Builder(tuple(Number.of(int(a), int(b)) for a, b in zip(low, high, strict=True)))
+        circuit = builder.finish(multiply(builder, builder.start(), matrix))
+        x = rng.integers(low, high + 1, (50, columns))
+        y = circuit.evaluate(x)
+        assert np.array_equal(y, x @ matrix.T)
+        for o, value in enumerate(y.T):
+            assert circuit.ranges[circuit.outputs[o]].low <= value.min()
+            assert circuit.ranges[circuit.outputs[o]].high >= value.max()
+
+    def test_shared_sums_are_the_matrix(self) -> None:
+        from nnfpga.compiler.circuit.sharing import share
+
+        matrix = np.random.default_rng(3).integers(-128, 128, (20, 12))
+        plan = share(matrix, 500_000, seed=1)
+        values = list(np.eye(12, dtype=np.int64))
+        for terms in plan.sums:
+            assert sum(digit_count(np.array(c)) for _, c in terms) >= 2
+            values.append(np.sum([c * values[v] for v, c in terms], axis=0))
+        assert np.array_equal([np.sum([c * values[v] for v, c in row], axis=0) for row in plan.rows], matrix)
+        assert plan == share(matrix, 500_000, seed=1)
+        assert adders_of(circuit_of(matrix, Number.of(0, 1))) <= cost(plan)
+
+    def test_more_effort_is_no_worse(self) -> None:
+        from nnfpga.compiler.circuit.sharing import share
+
+        matrix = np.random.default_rng(0).integers(-128, 128, (16, 16))
+        costs = [cost(share(matrix, effort, seed=1)) for effort in (0, 300_000, 3_000_000)]
+        assert costs == sorted(costs, reverse=True)
+        assert costs[0] > costs[2]
 
 
 def test_equal_rows_are_one_value() -> None:
     circuit = circuit_of(np.array([[5, 3], [5, 3]]), Number.of(0, 7))
     assert circuit.outputs[0] == circuit.outputs[1]
+
+
+def test_a_value_that_is_several_inputs() -> None:
+    builder = Builder((Number.of(-32, 31),))
+    (x,) = builder.start()
+    circuit = builder.finish(multiply(builder, [x, x, x], np.array([[1, 1, 5], [3, -3, 0]])))
+    assert circuit.evaluate(np.array([[-32], [3]])).tolist() == [[-224, 0], [21, 0]]
 
 
 def test_wide_sums() -> None:
