@@ -19,6 +19,7 @@ from nnfpga.compiler.layers.arg_max import ArgMax
 from nnfpga.compiler.layers.convolution import Convolution
 from nnfpga.compiler.layers.dense import Dense
 from nnfpga.compiler.layers.extreme import Extremum
+from nnfpga.compiler.layers.fill import Fill
 from nnfpga.compiler.layers.join import Concatenation, Summation
 from nnfpga.compiler.layers.pooling import AveragePooling, MaxPooling
 from nnfpga.compiler.layers.product import Product
@@ -173,8 +174,13 @@ def test_squares_and_reductions(harness: Any, low: int) -> None:
     )
 
 
-@pytest.mark.parametrize("layer", [TopIndices("y", ("x",), 2, True, True, 4), TopValues("y", ("x",), 2, False, 4)])
-def test_rankings(harness: Any, layer: Layer) -> None:
+PADDED = Fill("y", ("x",), np.array([-1, 3, 0, -1, 7]), np.array([-9, 0, 0, 5, 0]), 3)
+
+
+@pytest.mark.parametrize(
+    "layer", [TopIndices("y", ("x",), 2, True, True, 4), TopValues("y", ("x",), 2, False, 4), PADDED]
+)
+def test_rankings_and_padding(harness: Any, layer: Layer) -> None:
     x = Tensor("x", (2, 4), Number.of(-2, 3), ONE, ZERO)
     graph = Graph((x,), (layer,), ("y",))
     plan = plan_of(graph, (U,))
@@ -183,14 +189,33 @@ def test_rankings(harness: Any, layer: Layer) -> None:
     harness.check(lambda: Network(graph, plan, GENERIC), network.i_edge, network.o_edge, data, layer.evaluate(data))
 
 
+@pytest.mark.parametrize("clock", [20.0, 300.0])
+def test_branches(harness: Any, clock: float) -> None:
+    x = Tensor("x", (4,), Number.of(-8, 7), ONE, ZERO)
+    layers = [
+        Dense("a", ("x",), detect(np.random.default_rng(2).integers(-7, 8, (4, 4))), ONE),
+        Summation("b", ("a", "x"), (np.array([2]), np.array([-3]))),
+        Product("c", ("x", "b")),
+        Extremum("d", ("c", "a"), (1, 2), True),
+        Concatenation("e", ("d", "x"), (1, 3), (4, 4)),
+    ]
+    graph = Graph((x,), tuple(layers), ("e",))
+    plan = plan_of(graph, (U,) * 5, clock)
+    network = Network(graph, plan, GENERIC)
+    data = batch(graph, 30)
+    run = harness.check(
+        lambda: Network(graph, plan, GENERIC), network.i_edge, network.o_edge, data, graph.evaluate(data)["e"]
+    )
+    assert (np.diff(run.delivered) == 1).all()
+
+
 def test_every_pair_that_is_planned_is_tested() -> None:
     """Dense x Folded, Scalar x Lanes and ArgMax x Lanes have their own files; everything has Unrolled."""
     assert {*getattr(import_module("nnfpga.rtl._build"), UNITS)} == {(Dense, Folded), (Scalar, Lanes), (ArgMax, Lanes)}
     unrolled = {type(n) for n in GRAPH.layers} | {Rearrange, Product, SumReduction, ExtremeReduction}
-    unrolled |= {TopIndices, TopValues}
+    unrolled |= {TopIndices, TopValues, Fill, Summation, Concatenation, Extremum}
     images = {Convolution, MaxPooling, AveragePooling}  # tests/nnfpga/test_images.py
-    joins = {Summation, Concatenation, Extremum}  # no hardware yet: a network is a chain
-    assert unrolled | images | joins == {*Layer.__subclasses__()}
+    assert unrolled | images == {*Layer.__subclasses__()}
 
 
 @pytest.mark.parametrize("goal", Goal)

@@ -221,18 +221,18 @@ def compare(case: Case, folder: Path) -> str:
     shuffled = rng.permutation(data)  # samples of a batch may be sorted, and the first ones calibrate
     design = nnfpga.compile(path, data=shuffled, emit="model", bits=BITS)
     seen = design.model.source.real(design.model.quantise(data)).reshape(-1, *given.shape)
-    at_seen = [exact(x.astype(given.dtype)) for x in seen]
+    at_given, at_seen = [exact(x) for x in xs], [exact(x.astype(given.dtype)) for x in seen]
     ours = outputs(design, data)
     for n, info in enumerate(model.graph.output):
         y = flat(v[n] for v in wanted)
-        near = flat(v[n] for v in at_seen)
+        shift = np.abs(flat(v[n] for v in at_seen) - flat(v[n] for v in at_given))
         if info.name in imported.constants:
             mine = np.tile(imported.constants[info.name].reshape(-1), len(xs))
         else:
             mine = ours[order.index(imported.outputs[info.name])].reshape(-1)
         if mine.shape != y.shape:
             return f"output '{info.name}' has {mine.size // len(xs)} elements, not {y.size // len(xs)}"
-        allowed = np.abs(near - y) + error_of(wanted[0][n].dtype, y)
+        allowed = shift + error_of(wanted[0][n].dtype, y)
         if (worst := (np.abs(mine - y) - allowed).max(initial=0.0)) > 0:
             return f"output '{info.name}' is off by {worst:.3g} more than the format's own error"
     return ""

@@ -23,7 +23,7 @@ def turn(name: str, source: str) -> Rearrange:
 
 
 def add(name: str, *sources: str) -> Summation:
-    return Summation(name, sources, (1,) * len(sources))
+    return Summation(name, sources, (np.array([1]),) * len(sources))
 
 
 def names(graph: Graph) -> list[str]:
