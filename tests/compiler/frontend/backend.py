@@ -47,6 +47,8 @@ DOCS = Path(__file__).parents[3] / "docs" / "operators.md"
 BITS = 16
 UNITS = 2  # of a 16-bit format that covers the outputs: its rounding, and that of weights and inner tensors
 FLOAT32 = 2.0**-20  # of the largest output: what the float32 reference may err
+FOUR_DIGITS = {"test_averagepool_2d_ceil_last_window_starts_on_pad": 6e-5}
+"""Cases whose outputs are written with four digits, and what that is off."""
 MORE_SAMPLES = 3
 READABLE_IR_VERSION = 10
 
@@ -232,7 +234,7 @@ def compare(case: Case, folder: Path) -> str:
             mine = ours[order.index(imported.outputs[info.name])].reshape(-1)
         if mine.shape != y.shape:
             return f"output '{info.name}' has {mine.size // len(xs)} elements, not {y.size // len(xs)}"
-        allowed = shift + error_of(wanted[0][n].dtype, y)
+        allowed = shift + error_of(wanted[0][n].dtype, y) + FOUR_DIGITS.get(case.name, 0.0)
         if (worst := (np.abs(mine - y) - allowed).max(initial=0.0)) > 0:
             return f"output '{info.name}' is off by {worst:.3g} more than the format's own error"
     return ""
