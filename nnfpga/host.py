@@ -92,7 +92,7 @@ class Remote:
         from nnfpga.boards.host import Client, open_port
 
         self.i, self.o = Port.of(report["input"]), Port.of(report["output"])
-        self.entry, self.shape = Entry.of(report["input"]["entry"]), report["input"]["shape"]
+        self.entry = Entry.of(report["input"]["entry"])
         output = report["output"]
         self.scale = np.array(output.get("scales", output.get("scale", 1.0)))
         self.offset = np.array(output.get("offsets", 0.0))
@@ -103,7 +103,7 @@ class Remote:
 
     def predict_one(self, sample: npt.NDArray[np.float64]) -> Any:
         """The prediction for one real sample: a label, or the real outputs."""
-        values = self.entry.integers(sample.reshape(self.shape))
+        values = self.entry.integers(sample[None])
         result = self.o.unpack(self.client.exchange(self.i.pack(values)))
         if self.kind == "class":
             index = int(result[0])

@@ -24,7 +24,7 @@ def collect(design: Design) -> dict[str, Any]:
     report: dict[str, Any] = {"model": model.path.name, "nnfpga": version(), **design.measured}
     report["input"] = {
         "format": describe(model.source),
-        "order": "C order, first dimension slowest",
+        "order": "C order, first dimension slowest, after the entry's order",
         **host_format(model.source),
         "entry": model.entry.to_json(),
     }

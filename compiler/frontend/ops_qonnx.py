@@ -12,7 +12,7 @@ from ..layers.scalar import Apply, Quantize
 from ..scalar.functions import Staircase
 from ..scalar.quantizer import Quantizer, Rounding
 from .lattice import quantise_constant
-from .layout import channelwise
+from .layout import channelwise, with_constants
 from .ops import affine, constant, refuse
 from .value import Array, Ref, Val
 
@@ -153,9 +153,7 @@ def quantise(b: Importer, x: Val, scale: Val, quantizer: Quantizer) -> Val:
         return quantise_constant(np.asarray(x), replace_scale(quantizer, scales))
     while scales.ndim > 1 and scales.shape[0] == 1:
         scales = scales[0]
-    if scales.size != 1 and scales.shape != x.shape[-1:]:
-        raise refuse(b, f"a scale of shape {scales.shape} does not fit {x.shape}", "quantise per tensor or channel")
-    return b.emit(Quantize, x, replace_scale(quantizer, scales.reshape(-1)))
+    return with_constants(b, x, lambda t, units: b.emit(Quantize, t, replace_scale(quantizer, units)), scales)
 
 
 def replace_scale(q: Quantizer, scale: Array) -> Quantizer:

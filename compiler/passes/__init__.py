@@ -21,6 +21,7 @@ from .merge_neurons import merge_neurons
 from .narrow_quantizers import narrow_quantizers
 from .quantize import Calibration, Width, quantize
 from .sample_values import sample_values
+from .turn_input import turn_input
 
 __all__ = [
     "INTEGER", "REAL", "Calibration", "Entry", "Width", "drop_softmax", "entry", "lower", "optimise", "quantize",
@@ -28,8 +29,8 @@ __all__ = [
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
-    fold_layout, roundings, hoist_monotone, narrow_quantizers, mark_levels, mark_weights, fold_affine, merge_neurons,
-    drop_requantize,
+    fold_layout, turn_input, roundings, hoist_monotone, narrow_quantizers, mark_levels, mark_weights, fold_affine,
+    merge_neurons, drop_requantize,
 )  # fmt: skip
 """Before quantisation: nothing here changes the network's real function."""
 

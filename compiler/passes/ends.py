@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..errors import CompileError, Problem
 from ..exact import Ints, fractions
 from ..layers.arg_max import RealArgMax
 from ..layers.dense import Linear
+from ..layers.rearrange import RealRearrange
 from ..layers.scalar import Apply, Quantize
 from ..real import RealGraph, Reals
 from ..scalar.functions import Affine
@@ -24,24 +26,29 @@ __all__ = ["Entry", "entry", "split_exit"]
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """What makes integers of a real sample: ``quantizer(slope * x + intercept)``, in float64.
+    """What makes integers of a real sample: ``quantizer(slope * x.flat[order] + intercept)``, in float64.
 
-    ``slope`` and ``intercept`` are one number or one per element of the last axis.
+    ``order`` has the shape of the integers; ``slope``, ``intercept`` and the quantiser's unit are one number or one per
+    element of its last axis.
     """
 
     slope: Reals
     intercept: Reals
     quantizer: Quantizer
+    order: npt.NDArray[np.int64]
 
     def integers(self, x: npt.ArrayLike) -> Ints:
-        """The integers for real numbers of any shape whose last axis is the input's."""
-        values = np.asarray(x, dtype=np.float64) * self.slope + self.intercept
+        """The integers for a batch of real samples, (samples, *shape of the integers)."""
+        samples = np.asarray(x, dtype=np.float64)
+        values = samples.reshape(len(samples), -1)[:, self.order] * self.slope + self.intercept
         return self.quantizer.codes(values).astype(np.int64)
 
     def to_json(self) -> dict[str, Any]:
         """The same in JSON's types; numbers are exact as floats."""
         q = self.quantizer
+        flat = self.order.reshape(-1).tolist()
         return {
+            "order": None if flat == [*range(len(flat))] else flat, "shape": list(self.order.shape),
             "slope": self.slope.reshape(-1).tolist(), "intercept": self.intercept.reshape(-1).tolist(),
             "unit": [str(u) for u in q.scale.flat], "low": q.low, "high": q.high, "rounding": q.rounding.value,
             "zero": q.zero, "bipolar": q.bipolar,
@@ -53,7 +60,8 @@ class Entry:
         scale = fractions([Fraction(u) for u in data["unit"]])
         rounding = Rounding(data["rounding"])
         quantizer = Quantizer(scale, data["low"], data["high"], rounding, data["zero"], data["bipolar"])
-        return Entry(np.array(data["slope"]), np.array(data["intercept"]), quantizer)
+        order = np.arange(prod(data["shape"])) if data["order"] is None else np.array(data["order"], dtype=np.int64)
+        return Entry(np.array(data["slope"]), np.array(data["intercept"]), quantizer, order.reshape(data["shape"]))
 
 
 def entry(graph: RealGraph) -> Entry:
@@ -62,9 +70,10 @@ def entry(graph: RealGraph) -> Entry:
     Raises
     ------
     CompileError
-        where that is more than one affine function and one quantiser.
+        where that is more than a change of order, one affine function and one quantiser.
     """
     chains: dict[str, Affine | None] = {i.name: None for i in graph.inputs}
+    orders = {i.name: np.arange(prod(i.shape)).reshape(i.shape) for i in graph.inputs}
     found: dict[str, Entry] = {}
     for op in graph.ops:
         if op.inputs[0] not in chains:
@@ -73,9 +82,11 @@ def entry(graph: RealGraph) -> Entry:
         if isinstance(op, Quantize):
             affine = before or Affine(np.ones(1), np.zeros(1))
             slope, intercept = affine.slope.astype(np.float64), affine.intercept.astype(np.float64)
-            found[op.node] = Entry(slope, intercept, op.quantizer)
+            found[op.node] = Entry(slope, intercept, op.quantizer, orders[op.inputs[0]])
         elif isinstance(op, Apply) and isinstance(op.function, Affine) and before is None:
-            chains[op.name] = op.function
+            chains[op.name], orders[op.name] = op.function, orders[op.inputs[0]]
+        elif isinstance(op, RealRearrange) and before is None:
+            chains[op.name], orders[op.name] = None, orders[op.inputs[0]].reshape(-1)[op.index]
         else:
             what = "only an affine function may stand before the first quantiser"
             raise CompileError([Problem(op.node, what, "quantise the input first")])

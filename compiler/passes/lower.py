@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..errors import CompileError, Problem
 from ..exact import fractions
 from ..graph import Graph, Layer, Tensor
+from ..layers.rearrange import RealRearrange
 from ..layers.scalar import Apply, Quantize, exact_scalar
 from ..number import Number
 from ..real import Op, RealGraph
@@ -18,7 +19,8 @@ __all__ = ["lower"]
 def lower(graph: RealGraph) -> Graph:
     """Integer layers: each chain of element-wise functions up to a quantiser becomes one scalar layer.
 
-    A quantiser of an input, with the affine function before it, becomes the input's format: the host applies both.
+    A quantiser of an input, with the change of order and the affine function before it, becomes the input's format: the
+    host applies them.
 
     Raises
     ------
@@ -64,12 +66,14 @@ class Lowering:
         source, functions = self.chains.get(op.inputs[0], (op.inputs[0], ()))
         if isinstance(op, Apply):
             self.chains[op.name] = (source, (*functions, op.function))
+        elif isinstance(op, RealRearrange) and source in self.chains and source not in self.tensors:
+            self.chains[op.name] = (op.name, ())  # the host sends the elements in this order, see ends.py
         elif isinstance(op, Quantize) and source not in self.tensors:  # the host applies it, see ends.py
             q = op.quantizer
             if q.low is None or q.high is None:
                 raise CompileError([Problem(op.node, "the first quantiser has no bounds", "quantise the input first")])
             number = Number.of(q.low, q.high, q.step)
-            self.tensors[op.name] = Tensor(op.name, self.graph.shapes[source], number, q.scale, fractions([0]))
+            self.tensors[op.name] = Tensor(op.name, self.graph.shapes[op.name], number, q.scale, fractions([0]))
             self.inputs.append(self.tensors[op.name])
         elif isinstance(op, Quantize):
             self.append(op.chain(self.tensors[source], functions))

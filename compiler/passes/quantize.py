@@ -20,6 +20,7 @@ from ..scalar.functions import Affine, Function, Kinked
 from ..scalar.quantizer import Quantizer
 from .fit import fit, in_format, lattice, quantise_weights, stated
 from .given import given, is_quantised
+from .turn_input import is_order
 
 __all__ = ["Calibration", "Width", "quantize"]
 
@@ -63,7 +64,7 @@ class Quantization:
         self.graph, self.calibration = graph, calibration
         self.given = given(graph)
         self.ops: list[Op] = []
-        self.inputs = {i.name for i in graph.inputs}
+        self.inputs = {i.name: i.name for i in graph.inputs}  # and what only has another order, to its input
         self.narrow: dict[str, str] = {}  # the form with few bits of a tensor
         self.units: dict[str, Units] = {}  # of results that are integers
         self.behind: dict[str, Units] = {}  # of the sums that a real tensor is but for a constant
@@ -76,6 +77,10 @@ class Quantization:
                 self.keep(op)
             elif isinstance(op, Apply):
                 self.apply(op)
+            elif is_order(self.graph, op):
+                self.inputs[op.name] = op.inputs[0]  # the host applies it
+                self.wide.add(op.name)
+                self.ops.append(op)
             else:
                 self.layer(op)
         outputs = tuple(self.sums(name) for name in self.graph.outputs)
@@ -168,7 +173,7 @@ class Quantization:
         """The form of a tensor that a layer reads."""
         if name in self.narrow:
             return self.narrow[name]
-        chosen = self.input_quantizer(name) if name in self.inputs else self.choose(name)
+        chosen = self.input_quantizer(self.inputs[name]) if name in self.inputs else self.choose(name)
         return self.insert(name, chosen)
 
     def choose(self, name: str, through: Function | None = None) -> Quantizer:
@@ -199,9 +204,10 @@ class Quantization:
 
     def insert(self, name: str, quantizer: Quantizer) -> str:
         """Append a quantiser behind a tensor."""
-        made = self.graph.makers.get(name)
-        node = f"input '{name}'" if made is None else made.node
-        op = Quantize(f"{name}_q", (name,), quantizer, node=node)
+        own = self.inputs.get(name, name)
+        made = self.graph.makers.get(own)
+        node = f"input '{own}'" if made is None else made.node
+        op = Quantize(f"{own}_q", (name,), quantizer, node=node)
         self.add(op, quantizer.scale)
         self.narrow[name] = op.name
         return op.name

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import CompileError, Problem
 from ..layers.scalar import Apply, Quantize
 from ..passes import Calibration, Width
+from ..passes.turn_input import is_order
 from ..real import RealGraph, Weighted
 
 __all__ = ["Stated", "Widths", "layers_of", "resolve"]
@@ -65,7 +66,7 @@ def layers_of(graph: RealGraph, quantised: RealGraph) -> tuple[list[str], list[s
     for op in quantised.ops:
         if isinstance(op, Quantize) and op.name not in own and op.quantizer.low is not None:
             name = op.inputs[0]
-            while isinstance(made := graph.makers.get(name), Apply):
+            while isinstance(made := graph.makers.get(name), Apply) or (made is not None and is_order(graph, made)):
                 name = made.inputs[0]
             givers[name] = None
     return weights, list(givers)

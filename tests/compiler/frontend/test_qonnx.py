@@ -193,7 +193,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (quant("x", "y"), {"s": 1.0, "z": 0, "b": 2.5}, "its bit width is not one integer; "),
         (quant("x", "y"), {"s": 1.0, "z": 0, "b": 40}, "40 bits are not supported; use 1 to 32"),
         (quant("x", "y", rounding_mode="SOME"), {"s": 1.0, "z": 0, "b": 4}, "rounding mode SOME is not known; use "),
-        (quant("x", "y"), {"s": [1.0, 2.0], "z": 0, "b": 4}, "a scale of shape (2,) does not fit (6,); "),
+        (quant("x", "y"), {"s": [1.0, 2.0], "z": 0, "b": 4}, "a constant of shape (2,) does not fit (6,); "),
     ],
 )
 def test_refusals(node: onnx.NodeProto, constants: dict[str, Any], text: str) -> None:
