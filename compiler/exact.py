@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ints", "as_fraction", "common_unit", "fractions", "ints", "matmul", "objects", "trailing_zeros"]
+__all__ = [
+    "INT64_EXACT", "Ints", "as_fraction", "common_unit", "fractions", "ints", "matmul", "objects", "trailing_zeros",
+]  # fmt: skip
 
 Ints = npt.NDArray[Any]
 """Integers: int64, or Python integers (dtype object) where int64 might not hold them."""

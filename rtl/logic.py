@@ -10,6 +10,7 @@ from amaranth.hdl import Array, Const, Module, Mux, Shape, Signal, Value
 from nnfpga.compiler.circuit.ir import (
     Add,
     AtLeast,
+    Bit,
     Circuit,
     Clamp,
     Constant,
@@ -75,6 +76,12 @@ def _(node: Lookup, ranges: Sequence[Range], *inputs: Value) -> Value:
 @express.register
 def _(node: AtLeast, ranges: Sequence[Range], *inputs: Value) -> Value:
     return above(inputs[0], node.bound - 1)
+
+
+@express.register
+def _(node: Bit, ranges: Sequence[Range], *inputs: Value) -> Value:
+    (v,) = inputs
+    return v[min(node.index, len(v) - 1)] if ranges[0].signed or node.index < len(v) else Const(0)
 
 
 @express.register

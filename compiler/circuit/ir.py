@@ -14,6 +14,7 @@ from ..number import Number
 __all__ = [
     "Add",
     "AtLeast",
+    "Bit",
     "Builder",
     "Circuit",
     "Clamp",
@@ -232,6 +233,24 @@ class AtLeast(Node):
 
     def evaluate(self, *inputs: Ints) -> Ints:
         return (inputs[0] >= self.bound).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Bit(Node):
+    """Bit ``index`` of ``a`` in two's complement."""
+
+    a: Value
+    index: int
+
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        return (self.a,)
+
+    def range(self, *inputs: Range) -> Range:
+        return Range(0, 1)
+
+    def evaluate(self, *inputs: Ints) -> Ints:
+        return inputs[0] >> self.index & 1
 
 
 @dataclass(frozen=True)

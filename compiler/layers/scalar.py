@@ -13,21 +13,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ..circuit.adders import multiply
-from ..circuit.ir import Add, AtLeast, Builder, Clamp, Constant, Lookup, Select, Shift, Value
+from ..circuit.ir import Add, AtLeast, Bit, Builder, Clamp, Constant, Lookup, Select, Shift, Value
 from ..errors import CompileError, Problem
-from ..exact import Ints, as_fraction, common_unit, fractions, objects
+from ..exact import INT64_EXACT, Ints, as_fraction, common_unit, fractions, objects, trailing_zeros
 from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
-from ..scalar.forms import ShiftClip, shift_clip
+from ..scalar.forms import MultiplyShift, digits, multiply_shift
 from ..scalar.functions import Affine, Function, Kinked
-from ..scalar.pieces import Line, Pieces
+from ..scalar.pieces import Line, Pieces, shifted
 from ..scalar.quantizer import Quantizer
 from ..scalar.solve import DomainError, SolveError, affine_pieces, solve
 
 __all__ = ["Apply", "Quantize", "Scalar", "exact_scalar"]
 
 TABLE_LIMIT = 1 << 12  # a larger domain is written as comparisons
+BLOCK = 1 << 15  # elements that are multiplied at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,15 +174,31 @@ class Scalar(Layer):
 
     def evaluate(self, *inputs: Ints) -> Ints:
         (x,) = inputs
+        parameters = self.parameters
+        if parameters is not None:
+            return multiplied(x, *parameters)
         if len(self.pieces) == 1:
             return self.pieces[0](x)
         return np.stack([f(x[..., c]) for c, f in enumerate(self.pieces)], axis=-1)
 
     @cached_property
-    def forms(self) -> tuple[ShiftClip, ...] | None:
+    def forms(self) -> tuple[MultiplyShift, ...] | None:
         """Every channel as shift and clip, or None where one is not."""
-        found = [shift_clip(p) for p in self.pieces]
-        return None if None in found else tuple(f for f in found if f is not None)
+        found = tuple(f for p in self.pieces if (f := multiply_shift(p)) is not None and f.shifts)
+        return found if len(found) == len(self.pieces) else None
+
+    @cached_property
+    def parameters(self) -> tuple[Ints, ...] | None:
+        """Multiplier, offset, shift, least and greatest value, tie of each channel where int64 holds the products; None
+        where a channel is not of this form."""
+        if len(self.pieces) == 1 and self.pieces[0].table is not None:
+            return None  # which is faster
+        found = [form for p in self.pieces if (form := multiply_shift(p)) is not None]
+        ends = [max(abs(p.low), abs(p.high)) for p in self.pieces]
+        if len(found) < len(ends) or any(f.reach(v) >= INT64_EXACT for f, v in zip(found, ends, strict=True)):
+            return None
+        rows = [(f.multiplier, f.offset, f.right, f.low, f.high, f.tie) for f in found]
+        return tuple(np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
 
     def expand(self, builder: Builder, *inputs: list[Value]) -> list[Value]:
         return [expand(builder, self.pieces[i % len(self.pieces)], v) for i, v in enumerate(inputs[0])]
@@ -192,18 +209,27 @@ class Scalar(Layer):
         return f"{text}, at most {error} off" if error else text
 
 
+def multiplied(x: Ints, factor: Ints, offset: Ints, right: Ints, low: Ints, high: Ints, tie: Ints) -> Ints:
+    """``clip(shifted(factor * x + offset))`` per channel (last axis), a block that the cache holds at a time."""
+    rows = x.astype(np.int64, copy=False).reshape(-1, x.shape[-1] if len(factor) > 1 else 1)
+    result = np.empty_like(rows)
+    each = max(1, BLOCK // rows.shape[-1])
+    for i in range(0, len(rows), each):
+        part = rows[i : i + each] * factor + offset
+        part = shifted(part, right, tie)
+        np.clip(part, low, high, out=result[i : i + each])
+    return result.reshape(x.shape)
+
+
 def expand(builder: Builder, pieces: Pieces, v: Value) -> Value:
-    """An integer function of a scalar: shift and saturate, a table, or comparisons that select a line."""
-    form = shift_clip(pieces)
-    if form is not None:
-        if form.bias:
-            v, left = builder.add(Add(v, builder.add(Constant(form.bias)), form.left)), 0
-        else:
-            left = form.left
-        moved = builder.add(Shift(v, form.right - left)) if form.right != left else v
+    """An integer function of a scalar: multiply, shift and saturate, a table, or comparisons that select a line."""
+    form = multiply_shift(pieces)
+    small = pieces.high - pieces.low < TABLE_LIMIT
+    if form is not None and not (small and table_is_smaller(builder.ranges[v].width, pieces, form)):
+        moved = moved_line(builder, v, form.multiplier, form.offset, form.right, form.tie)
         r = builder.ranges[moved]
         return moved if form.low <= r.low and r.high <= form.high else builder.add(Clamp(moved, form.low, form.high))
-    if pieces.high - pieces.low < TABLE_LIMIT:
+    if small:
         domain = np.arange(pieces.low, pieces.high + 1)
         return builder.add(Lookup(v, pieces.low, tuple(int(y) for y in pieces(domain))))
 
@@ -212,11 +238,34 @@ def expand(builder: Builder, pieces: Pieces, v: Value) -> Value:
             middle = len(lines) // 2
             right = choose(lines[middle:])
             return builder.add(Select(builder.add(AtLeast(v, lines[middle].start)), right, choose(lines[:middle])))
-        line = lines[0]
-        if line.multiplier == 0:
-            return builder.add(Constant(line.offset >> line.shift))
-        product = multiply(builder, [v], np.array([[line.multiplier]], dtype=object))[0]
-        return builder.add(Shift(builder.add(Add(product, builder.add(Constant(line.offset)))), line.shift))
+        (line,) = lines
+        return moved_line(builder, v, *line[1:])
 
     low, high = pieces.range
     return builder.add(Clamp(choose(pieces.lines), low, high))
+
+
+def moved_line(builder: Builder, v: Value, multiplier: int, offset: int, right: int, tie: int) -> Value:
+    """A line's value, see :class:`Line`."""
+    if multiplier == 0:
+        return builder.add(Constant(shifted(offset, right, tie)))
+    zeros = trailing_zeros(multiplier)
+    if not offset and not tie:
+        odd = multiply(builder, [v], np.array([[multiplier >> zeros]], dtype=object))[0]
+        return builder.add(Shift(odd, right - zeros)) if right != zeros else odd
+    odd = multiply(builder, [v], np.array([[abs(multiplier) >> zeros]], dtype=object))[0]
+    constant = builder.add(Constant(offset))
+    total = builder.add(Add(odd, constant, zeros) if multiplier > 0 else Add(constant, odd, 0, zeros, subtract=True))
+    if tie:
+        parity = builder.add(Bit(total, right))
+        less = parity if tie > 0 else builder.add(Add(builder.add(Constant(1)), parity, subtract=True))
+        total = builder.add(Add(total, less, 0, trailing_zeros(abs(tie)), subtract=True))
+    return builder.add(Shift(total, right)) if right else total
+
+
+def table_is_smaller(width: int, pieces: Pieces, form: MultiplyShift) -> bool:
+    """Whether a table takes less logic, about a LUT for 32 of its bits, than the adders of the product."""
+    low, high = pieces.range
+    bits = (pieces.high - pieces.low + 1) * max(abs(low), abs(high)).bit_length()
+    adders = digits(form.multiplier) - 1 + (form.offset != 0) + (form.tie != 0)
+    return not form.shifts and bits / 32 < adders * (width + form.multiplier.bit_length())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil, gcd, lcm
+from math import ceil, floor, gcd, lcm
 
-from .monotone import MAX_LEVELS, TooManyLevelsError, first_where
+from .monotone import TooManyLevelsError, first_where
 from .pieces import Line
 from .quantizer import Quantizer, Rounding
 
@@ -17,7 +17,8 @@ def long_line(start: int, end: int, slope: Fraction, intercept: Fraction, q: Qua
 
     With ``floor((p * v + c) / d)`` for the rounded line and ``n`` integers to serve, a slope rounded to ``2^-shift``
     errs by at most ``n / 2^(shift + 1)``, which stays within the ``1 / d`` between a value and the next one where
-    ``2^shift >= d * (n / 2 + 1)``. Ties that go down to an even integer are pieces of their own.
+    ``2^shift >= d * (n / 2 + 1)``. Ties are the integers ``(p * v + c) / d``: the line is above them by
+    less than it is above all others, so taking a power of two between both moves only ties down.
     """
 
     def code(v: int) -> int:
@@ -32,27 +33,18 @@ def long_line(start: int, end: int, slope: Fraction, intercept: Fraction, q: Qua
     base = intercept + Fraction(1, 2) if rounded else intercept
     d = lcm(slope.denominator, base.denominator)
     p, c = int(slope * d), int(base * d)
-    shift = (d * ((last - first) // 2 + 2)).bit_length()
+    even = q.rounding is Rounding.HALF_EVEN and c % gcd(p, d) == 0
+    shift = (d * ((last - first) // 2 + 2)).bit_length() + even
     multiplier = round(Fraction(p << shift, d))
     # the multiplier's error is taken from `first`, so that n is the number of integers
     lowest = max((Fraction(p << shift, d) - multiplier) * v for v in (first, last))
-    line = Line(first, multiplier, ceil(lowest + Fraction(c << shift, d)), shift)
-    ties = down_to_even(first, last, p, c, d, line) if q.rounding is Rounding.HALF_EVEN else []
-    pieces = [line]
-    for v in ties:
-        pieces += [Line(v, 0, line.at(v) - 1, 0), line._replace(start=v + 1)]
+    offset = ceil(lowest + Fraction(c << shift, d))
+    tie = 0
+    if even:
+        above = max(multiplier * v + offset - Fraction((p * v + c) << shift, d) for v in (first, last))
+        tie = 1 << floor(above).bit_length()
+        assert above < tie <= Fraction(1 << shift, d)  # more than any tie is above its integer, no more than others are
+    line = Line(first, multiplier, offset, shift, -tie if q.zero % 2 else tie)
     head = [Line(start, 0, code(start), 0)] if first > start else []
     tail = [Line(last + 1, 0, code(end), 0)] if last < end else []
-    return [*head, *(piece for piece in pieces if piece.start <= last), *tail]
-
-
-def down_to_even(first: int, last: int, p: int, c: int, d: int, line: Line) -> list[int]:
-    """Where ``(p * v + c) / d`` is an odd integer: ties that half up has rounded away from the even neighbour."""
-    common = gcd(p, d)
-    if c % common:
-        return []
-    period = d // common
-    tie = first + (-(c + p * first) // common * pow(p // common, -1, period)) % period
-    if (last - tie) // period > MAX_LEVELS:
-        raise TooManyLevelsError(f"{(last - tie) // period} ties that are rounded to even")
-    return [v for v in range(tie, last + 1, period) if line.at(v) % 2]
+    return [*head, *([line] if first <= last else []), *tail]

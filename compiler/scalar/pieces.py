@@ -7,29 +7,39 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import gcd
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..exact import INT64_EXACT, Ints, ints, objects
 
-__all__ = ["Line", "Pieces"]
+__all__ = ["Line", "Pieces", "shifted"]
 
 
 TABLE_LIMIT = 1 << 12  # a function of fewer integers is evaluated by a table
 
 
 class Line(NamedTuple):
-    """``(multiplier * v + offset) >> shift`` from ``start`` on, the shift rounding down."""
+    """``(multiplier * v + offset) >> shift`` from ``start`` on, the shift rounding down.
+
+    Where that is odd, ``tie`` is taken from the product before the shift; where it is even, ``-tie`` if that is
+    positive. So ties that were rounded up go to the even, or the odd neighbour: still monotone.
+    """
 
     start: int
     multiplier: int
     offset: int
     shift: int
+    tie: int = 0
 
     def at(self, v: int) -> int:
         """The value at an integer."""
-        return (self.multiplier * v + self.offset) >> self.shift
+        return shifted(self.multiplier * v + self.offset, self.shift, self.tie)
+
+
+def shifted(t: Any, shift: Any, tie: Any) -> Any:
+    """``t >> shift``, ties as in :class:`Line`."""
+    return (t - abs(tie) * ((t >> shift & 1) ^ (tie < 0))) >> shift if np.any(tie) else t >> shift
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,7 @@ class Pieces:
         """The function with equal neighbouring lines merged."""
         merged: list[Line] = []
         for line in lines:
-            flat = Line(line.start, 0, line.offset >> line.shift, 0) if line.multiplier == 0 else line
+            flat = Line(line.start, 0, line.at(0), 0) if line.multiplier == 0 else line
             if not merged or merged[-1][1:] != flat[1:]:
                 merged.append(flat)
         return Pieces(low, high, tuple(merged), error)
@@ -67,25 +77,26 @@ class Pieces:
         values = np.asarray(v)
         if self.table is not None:
             return self.table[(values - self.low).astype(np.int64, copy=False)]
-        starts, mult, off, shift = self.columns
+        starts, mult, off, shift, tie = self.columns
         if len(self.lines) == 1:
             which: Ints = np.zeros(values.shape, dtype=np.int64)
         else:
             which = np.searchsorted(starts, values, side="right") - 1
-        if not mult.any():
-            return off[which] >> shift[which] if shift.any() else off[which]
+        if not mult.any() and not shift.any():
+            return off[which]
         bound = max(abs(self.low), abs(self.high)) * max(abs(int(m)) for m in mult) + max(abs(int(o)) for o in off)
+        bound += max(abs(int(t)) for t in tie)
         if bound >= INT64_EXACT:
-            values, mult, off, shift = objects(values), objects(mult), objects(off), objects(shift)
+            values, mult, off, shift, tie = map(objects, (values, mult, off, shift, tie))
         if len(self.lines) == 1:
-            return ints((values * mult[0] + off[0]) >> shift[0])
-        return ints((values * mult[which] + off[which]) >> shift[which])
+            return ints(shifted(values * mult[0] + off[0], shift[0], tie[0]))
+        return ints(shifted(values * mult[which] + off[which], shift[which], tie[which]))
 
     @cached_property
-    def columns(self) -> tuple[Ints, Ints, Ints, Ints]:
-        """Starts, multipliers, offsets and shifts of the lines."""
-        starts, mult, off, shift = (ints(objects(list(column))) for column in zip(*self.lines, strict=True))
-        return starts, mult, off, shift
+    def columns(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+        """Starts, multipliers, offsets, shifts and ties of the lines."""
+        starts, mult, off, shift, tie = (ints(objects(list(column))) for column in zip(*self.lines, strict=True))
+        return starts, mult, off, shift, tie
 
     @cached_property
     def table(self) -> Ints | None:
@@ -138,6 +149,7 @@ class Pieces:
                 return f"{line.start}: {line.offset}"
             factor = "v" if line.multiplier == 1 else f"{line.multiplier}v"
             body = factor + (f"{line.offset:+d}" if line.offset else "")
-            return f"{line.start}: ({body})>>{line.shift}" if line.shift else f"{line.start}: {body}"
+            even = f" ties {line.tie:+d}" if line.tie else ""
+            return f"{line.start}: ({body})>>{line.shift}{even}" if line.shift else f"{line.start}: {body}"
 
         return "; ".join(map(text, self.lines))

@@ -89,7 +89,7 @@ def quantised_line(start: int, end: int, slope: Fraction, intercept: Fraction, q
     """``clip(round(slope * v + intercept))`` on ``start .. end``."""
     if slope == 0:
         return [Line(start, 0, q.code(intercept), 0)]
-    line = None if q.bipolar else dyadic_line(start, slope, intercept, q.rounding)
+    line = None if q.bipolar else dyadic_line(start, slope, intercept, q)
     levels = abs(q.code(slope * end + intercept) - q.code(slope * start + intercept))
     if levels <= MAX_LEVELS and not q.bipolar and (line is None or abs(line.multiplier) > MAX_MULTIPLIER):
         return affine_steps(start, end, slope, intercept, q)
@@ -116,13 +116,13 @@ def affine_steps(start: int, end: int, slope: Fraction, intercept: Fraction, q: 
     return [line for line, after in pairwise([*lines, Line(end + 1, 0, 0, 0)]) if line.start < after.start]
 
 
-def dyadic_line(start: int, slope: Fraction, intercept: Fraction, rounding: Rounding) -> Line | None:
-    """The rounded line as multiply, add, shift; None where the slope is not dyadic or ties go to even."""
+def dyadic_line(start: int, slope: Fraction, intercept: Fraction, q: Quantizer) -> Line | None:
+    """The rounded line as multiply, add, shift; None where the slope is not dyadic or the rounding is none of these."""
     if slope.denominator & (slope.denominator - 1):
         return None
     shift = slope.denominator.bit_length() - 1
     unit = 1 << shift
-    match rounding:
+    match q.rounding:
         case Rounding.HALF_UP:
             return Line(start, slope.numerator, floor((intercept + Fraction(1, 2)) * unit), shift)
         case Rounding.FLOOR:
@@ -130,10 +130,9 @@ def dyadic_line(start: int, slope: Fraction, intercept: Fraction, rounding: Roun
         case Rounding.CEIL:
             return Line(start, slope.numerator, ceil(intercept * unit) + unit - 1, shift)
         case Rounding.HALF_EVEN:
-            # v meets a tie only if (intercept + 1/2) is a multiple of 2^-shift: then it is not a plain shift
-            if ((intercept + Fraction(1, 2)) * unit).denominator == 1:
-                return None
-            return Line(start, slope.numerator, floor((intercept + Fraction(1, 2)) * unit), shift)
+            offset = (intercept + Fraction(1, 2)) * unit
+            tie = (-1 if q.zero % 2 else 1) if offset.denominator == 1 else 0  # else no integer meets one
+            return Line(start, slope.numerator, floor(offset), shift, tie)
         case _:
             return None
 

@@ -16,7 +16,7 @@ from nnfpga.compiler.graph import Graph
 from nnfpga.compiler.layers.scalar import Scalar, expand
 from nnfpga.compiler.number import Number
 from nnfpga.compiler.plan import Cost, Estimate, Lanes
-from nnfpga.compiler.scalar.forms import ShiftClip, shift_clip
+from nnfpga.compiler.scalar.forms import MultiplyShift, shift_clip
 from nnfpga.compiler.scalar.pieces import Pieces
 
 from .._build import Site, hardware
@@ -72,7 +72,7 @@ class ShiftClipUnit(Unit):
         forms = [form for p in self.pieces if (form := shift_clip(p)) is not None]
         up = max(f.left for f in forms)  # all channels are computed in units of the finest one
         rights = [f.right + up - f.left for f in forms]
-        scaled = [f.bias << (up - f.left) for f in forms]
+        scaled = [f.offset << (up - f.left) for f in forms]
         shifts = sorted({*rights})
         biases = Number.of(min(scaled), max(scaled))
         width, codes = biases.wire.width, (len(shifts) - 1).bit_length()  # no bits where all biases are equal
@@ -135,7 +135,7 @@ class ShiftClipUnit(Unit):
         return read.data, known
 
 
-def saturations(pieces: tuple[Pieces, ...], forms: list[ShiftClip]) -> list[tuple[int, int]]:
+def saturations(pieces: tuple[Pieces, ...], forms: list[MultiplyShift]) -> list[tuple[int, int]]:
     """The bounds at which each channel has to saturate: one pair for all channels where that changes none of them."""
     common = min(f.low for f in forms), max(f.high for f in forms)
     shared = [replace(f, low=common[0], high=common[1]) for f in forms]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from nnfpga.compiler.circuit.ir import (
     Add,
     AtLeast,
+    Bit,
     Builder,
     Clamp,
     Constant,
@@ -26,7 +27,7 @@ from nnfpga.compiler.number import Number
 NODES: list[Node] = [
     Add(0, 1), Add(0, 1, 2, 0), Add(0, 1, 0, 3, subtract=True), Shift(0, 2), Shift(0, -2), Clamp(0, -3, 4),
     Lookup(0, -6, tuple(v * v for v in range(-6, 10))), AtLeast(0, 2), Greater(0, 1), Select(2, 0, 1),
-    Multiply(0, 1), Multiply(0, 0),
+    Multiply(0, 1), Multiply(0, 0), Bit(0, 0), Bit(0, 3), Bit(1, 2),
 ]  # fmt: skip
 A, B, C = Number.of(-6, 9), Number.of(0, 5), Number.of(0, 1)
 

@@ -49,6 +49,11 @@ def curve(n: Number, seed: int, levels: int = 6) -> Pieces:
     return Pieces.of(int(n.low), int(n.high), [Line(s, 0, v, 0) for s, v in zip(starts, values, strict=True)])
 
 
+def steps(multiplier: int, offset: int, shift: int, top: int) -> Pieces:
+    values = {v: min(max((multiplier * v + offset) >> shift - 6, -top), top) for v in range(-3000, 3001)}
+    return Pieces.of(-3000, 3000, [Line(v, 0, y, 0) for v, y in values.items()])
+
+
 ROWS: dict[str, tuple[Number, int, tuple[Pieces, ...], type]] = {
     "relu": (N, 4, (relu(2, 2, 7),), ShiftClipUnit),
     "one bias": (N, 4, (line(1, 5, 0),), ShiftClipUnit),
@@ -67,6 +72,9 @@ ROWS: dict[str, tuple[Number, int, tuple[Pieces, ...], type]] = {
     "function": (WIDE, 4, (curve(WIDE, 0),), Function),
     "functions": (WIDE, 4, tuple(curve(WIDE, s) for s in range(4)), Function),
     "lines": (WIDE, 4, (Pieces.of(-3000, 3000, [Line(-3000, -3, 1, 2), Line(10, 5, 0, 1)]), curve(WIDE, 4)), Function),
+    "products": (WIDE, 4, tuple(steps(s, 1234, 17, 6) for s in (37, -37, 5, 113)), Function),
+    "ties to even": (WIDE, 4, tuple(Pieces.of(-3000, 3000, [Line(-3000, m, 7, s, t)])
+                                    for m, s, t in ((1, 3, 1), (-3, 4, -2), (5, 2, 1), (1, 0, 1))), Function),
 }  # fmt: skip
 
 
