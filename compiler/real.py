@@ -116,13 +116,13 @@ class Layout(NamedTuple):
 class RealGraph:
     """Operations in order, from inputs to named outputs.
 
-    ``layouts`` holds the element-wise operations whose results a pass has turned or renamed.
+    ``layouts`` holds what a pass has turned or renamed: each of the file's tensors that one of ours stands for.
     """
 
     inputs: tuple[RealInput, ...]
     ops: tuple[Op, ...]
     outputs: tuple[str, ...]
-    layouts: Mapping[str, Layout] = field(default_factory=dict[str, Layout])
+    layouts: Mapping[str, tuple[Layout, ...]] = field(default_factory=dict[str, tuple[Layout, ...]])
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:

@@ -136,10 +136,9 @@ def find_sites(real: RealGraph, names: Mapping[str, str]) -> Iterator[Site]:
         if not isinstance(op, Quantize):
             continue
         size = int(np.prod(real.shapes[op.name]))
-        layout = real.layouts.get(op.name)
-        if layout is None or layout.name not in names:
-            layout = Layout(op.name, np.arange(size))
-        if layout.name in names:
+        known = [*real.layouts.get(op.name, ()), Layout(op.name, np.arange(size))]
+        layout = next((layout for layout in known if layout.name in names), None)
+        if layout is not None:
             yield Site(op, names[layout.name], layout.order)
 
 

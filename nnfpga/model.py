@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,7 @@ def read_model(
     ranges = Ranges(options.calibration)
     calibration = Calibration(values, options.bits, chosen, proven=loaded is None, ranges=ranges, samples=x)
     truth = None if loaded is None else indices(loaded.y, imported.labels)
-    names, compared = imported.onnx_names, None
+    names, compared = names_of(real, imported.onnx_names), None
     calibration, widths = choose_widths(
         real, calibration, options, names, ending.scores,
         None if loaded is None else loaded.x.reshape(-1, *shape), truth, device, progress,
@@ -164,6 +164,14 @@ def to_integers(real: RealGraph, calibration: Calibration) -> Integers:
 def proven_values(real: RealGraph, low: float, high: float) -> dict[str, Reals]:
     """Bounds of every tensor, lower ones first, for inputs in ``low .. high``."""
     return {name: np.stack(pair) for name, pair in real.bounds(low, high).items()}
+
+
+def names_of(real: RealGraph, onnx_names: Mapping[str, str]) -> dict[str, str]:
+    """The file's names of tensors, those included that a pass made of one without a change of order."""
+    plain = [
+        (n, v.name) for n, known in real.layouts.items() for v in known if (np.diff(v.order.reshape(-1)) == 1).all()
+    ]
+    return {n: onnx_names[name] for n, name in plain if name in onnx_names} | {**onnx_names}
 
 
 def spread(count: int, most: int) -> npt.NDArray[np.int64]:

@@ -7,6 +7,7 @@ Element-wise operations and joins of equal layouts are done on the tensor as it 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,13 @@ import numpy.typing as npt
 from ..layers.dense import Linear
 from ..layers.join import Sum
 from ..layers.rearrange import RealRearrange
+from ..layers.reduction import Reduce
 from ..layers.scalar import Apply, Quantize
 from ..real import Layout, Op, RealGraph, RealInput, Shape
 
 __all__ = ["fold_layout"]
 
+MOST_AXES = 4  # whose orders are tried
 Index = npt.NDArray[np.int64]
 
 
@@ -47,7 +50,7 @@ class Folding:
         self.making: dict[str, Op] = {}
         self.pending: dict[str, Pending] = {}
         self.made: dict[str, str] = {}
-        self.layouts: dict[str, Layout] = dict(graph.layouts)
+        self.layouts: dict[str, tuple[Layout, ...]] = dict(graph.layouts)
 
     def run(self) -> RealGraph:
         """The graph with the changes that are left."""
@@ -65,6 +68,8 @@ class Folding:
                         self.pending[op.name] = Pending(op.name, waits.index, waits.node)
                 case Linear():
                     self.linear(op)
+                case Reduce() if (axes := self.transposed(op.inputs[0])) is not None:
+                    self.reduce(op, axes, output)
                 case _:
                     self.append(replace(op, inputs=tuple(self.actual(n) for n in op.inputs)))
         return RealGraph(tuple(self.inputs), tuple(self.ops), self.graph.outputs, self.layouts)
@@ -74,6 +79,10 @@ class Folding:
         self.ops.append(op)
         self.making[op.name] = op
         self.shapes[op.name] = op.shape(*(self.shapes[n] for n in op.inputs))
+
+    def stands_for(self, tensor: str, name: str, order: Index) -> None:
+        """Note that a tensor holds another one of the file."""
+        self.layouts[tensor] = (*self.layouts.get(tensor, ()), Layout(name, order))
 
     def known(self, name: str) -> Pending:
         """A tensor as a layout of one that has been made."""
@@ -86,8 +95,8 @@ class Folding:
         before = self.known(op.inputs[0])
         index = before.index.reshape(-1)[op.index]
         source = before.source
-        if isinstance(self.making.get(source), Quantize) and permutes(index, self.shapes[source]):
-            self.layouts.setdefault(source, Layout(op.name, index))
+        if permutes(index, self.shapes[source]):
+            self.stands_for(source, op.name, index)
         place = next((i for i, v in enumerate(self.inputs) if v.name == source), None)
         if place is not None and self.alone(op.inputs[0]) and ordered(index, self.shapes[source]):
             self.inputs[place] = RealInput(source, index.shape)
@@ -134,7 +143,7 @@ class Folding:
         self.append(early)
         if not moves:
             return
-        self.layouts[early.name] = Layout(op.name, waits.index)
+        self.stands_for(early.name, op.name, waits.index)
         if output:
             self.append(RealRearrange(op.name, (early.name,), waits.index, node=waits.node))
         else:
@@ -153,6 +162,32 @@ class Folding:
             source = self.materialise(f"{waits.source}_flat", replace(waits, index=np.sort(waits.index)))
         return self.append(replace(op, inputs=(source,), weight=weight))
 
+    def transposed(self, name: str) -> tuple[int, ...] | None:
+        """The order of the source's axes that waits on a tensor; None where the change is no exchange of axes."""
+        waits = self.pending.get(name)
+        shape = () if waits is None else self.shapes[waits.source]
+        if waits is None or len(shape) > MOST_AXES or not permutes(waits.index, shape):
+            return None
+        for axes in permutations(range(len(shape))):
+            turned = np.arange(waits.index.size).reshape(shape).transpose(axes)
+            if np.array_equal(turned, waits.index):
+                return axes
+        return None
+
+    def reduce(self, op: Reduce, axes: tuple[int, ...], output: bool) -> None:
+        """Reduce the tensor as it is, over the axes that the file's ones are of it; the change waits behind it."""
+        waits = self.known(op.inputs[0])
+        over = tuple(sorted(axes[a] for a in op.axes))
+        early = replace(op, name=f"{op.name}_unturned", inputs=(waits.source,), axes=over)
+        self.append(early)
+        shape = self.shapes[early.name]
+        index = np.arange(int(np.prod(shape))).reshape(shape).transpose(axes)
+        self.stands_for(early.name, op.name, index)
+        if output:
+            self.append(RealRearrange(op.name, (early.name,), index, node=waits.node))
+        else:
+            self.pending[op.name] = Pending(early.name, index, waits.node)
+
     def actual(self, name: str) -> str:
         """The tensor in the layout that the file gives it."""
         waits = self.pending.get(name)
@@ -163,8 +198,10 @@ class Folding:
     def materialise(self, name: str, change: Pending) -> str:
         """Make a change of layout, once; an element-wise operation's own name stands for it without the change."""
         if name not in self.made:
-            self.made[name] = f"{name}_turned" if name in self.shapes else name
-            self.append(RealRearrange(self.made[name], (change.source,), change.index, node=change.node))
+            made = f"{name}_turned" if name in self.shapes else name
+            self.made[name] = made
+            self.append(RealRearrange(made, (change.source,), change.index, node=change.node))
+            self.stands_for(made, name, np.arange(change.index.size))
         return self.made[name]
 
 

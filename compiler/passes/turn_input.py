@@ -51,9 +51,9 @@ def turn_input(graph: RealGraph) -> RealGraph:
         turned.append(replace(one, inputs=(turned[-1].name,)))
     turned[-1] = replace(turned[-1], name=op.name)
     order = np.argsort(op.index, axis=None)
-    layouts = {name: layout for name, layout in graph.layouts.items() if name != chain[-1].name}
-    layouts |= {one.name: Layout(one.name, order) for one in chain[:-1]}
-    layouts[op.name] = Layout(chain[-1].name, order)
+    layouts = {name: known for name, known in graph.layouts.items() if name != chain[-1].name}
+    layouts |= {one.name: (Layout(one.name, order),) for one in chain[:-1]}
+    layouts[op.name] = (Layout(chain[-1].name, order), *layouts.get(op.name, ()))
     rest = [other for other in graph.ops if other is not op and other not in chain]
     return replace(graph.replace([*turned, *rest]), layouts=layouts)
 

@@ -10,6 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import nnfpga
+from nnfpga.compiler.frontend import predict_float
 from nnfpga.compiler.layers.convolution import Convolution
 from nnfpga.compiler.layers.join import Summation
 from nnfpga.compiler.layers.pooling import AveragePooling, MaxPooling
@@ -59,3 +60,25 @@ def test_branches_become_one_unrolled_unit(tmp_path: Path, target: str) -> None:
     assert design.report()["exact"]["rtl"] is True
     choices = [design.plan.choices[n.name] for n in design.graph.layers]
     assert (choices[-1] == Unrolled()) == (target == "latency")
+
+
+NODE = helper.make_node
+ENDS = {
+    "softmax over channels": [NODE("Relu", ["c"], ["r"]), NODE("Softmax", ["r"], ["y"], axis=1)],
+    "softmax over columns": [NODE("Sigmoid", ["c"], ["r"]), NODE("Softmax", ["r"], ["y"], axis=3)],
+    "channels last": [NODE("Transpose", ["c"], ["r"], perm=[0, 2, 3, 1]), NODE("Softmax", ["r"], ["y"], axis=-1)],
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_scores_of_every_position(tmp_path: Path, end: str) -> None:
+    rng = np.random.default_rng(0)
+    weight = numpy_helper.from_array(rng.normal(size=(3, 1, 2, 2)).astype(np.float32), "k")
+    x, y = (helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in (("x", ["n", 1, 5, 5]), ("y", None)))
+    graph = helper.make_graph([NODE("Conv", ["x", "k"], ["c"]), *ENDS[end]], "g", [x], [y], [weight])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.save(model, tmp_path / "m.onnx")
+    samples = rng.normal(size=(40, 1, 5, 5)).astype(np.float32)
+    design = nnfpga.compile(tmp_path / "m.onnx", samples, emit="model", bits=12)
+    reference = predict_float(model, "r", samples)
+    assert np.abs(design.predict(samples).reshape(reference.shape) - reference).max() < 2**-8 * np.abs(reference).max()

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.frontend import import_model, predict_float
 from nnfpga.compiler.layers.scalar import Apply
-from nnfpga.compiler.passes import Calibration, lower, optimise, quantize, simplify
+from nnfpga.compiler.passes import Calibration, entry, lower, optimise, quantize, simplify
 from nnfpga.compiler.passes.drop_softmax import Want, drop_softmax
 from nnfpga.compiler.scalar.logic import KinkedChoice
 
@@ -141,10 +141,10 @@ def test_integers(nodes: Nodes, options: dict[str, Any]) -> None:
     graph, _ = drop_softmax(graph, Want.SCORES)
     x = np.rint(array(40, *graph.inputs[0].shape) * 255) / 256
     values = graph.evaluate(x)
-    whole = optimise(lower(quantize(graph, Calibration(values, 10))))
-    source, result = whole.inputs[0], whole.tensors[whole.outputs[0]]
-    integers = np.rint(x / source.scale.astype(np.float64)).astype(np.int64)
-    tensors = whole.evaluate(integers, keep=True)
+    quantised = quantize(graph, Calibration(values, 10))
+    whole = optimise(lower(quantised))
+    result = whole.tensors[whole.outputs[0]]
+    tensors = whole.evaluate(entry(quantised).integers(x), keep=True)
     assert all(whole.tensors[name].number.holds(v) for name, v in tensors.items())
     expected = values[graph.outputs[0]]
     error = np.abs(result.real(tensors[result.name]).reshape(expected.shape) - expected).max()

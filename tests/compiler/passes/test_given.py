@@ -161,6 +161,6 @@ def test_a_quantised_output_is_quantised_where_it_is_made() -> None:
     graph = RealGraph((RealInput("x", SHAPE),), ops, ("y",))
     whole = compare(graph, np.random.default_rng(5).normal(size=(4, *SHAPE)))
     assert [type(layer).__name__ for layer in whole.layers] == ["Convolution", "Scalar", "Rearrange"]
-    layout = simplify(graph).layouts["y_unturned"]
+    layout = simplify(graph).layouts["y_unturned"][0]
     assert layout.name == "y"
     assert np.array_equal(layout.order, turn)

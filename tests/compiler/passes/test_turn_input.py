@@ -61,8 +61,8 @@ def test_the_function_and_the_names_stay() -> None:
     after, x = turn_input(graph), RNG.normal(size=(20, 3, 2, 4))
     was, now = graph.evaluate(x), after.evaluate(x)
     assert np.array_equal(was["c"], now["c"])
-    assert {name: layout.name for name, layout in after.layouts.items()} == {"n": "n", "t": "q"}
-    for name, layout in after.layouts.items():
+    assert {name: layout.name for name, (layout,) in after.layouts.items()} == {"n": "n", "t": "q"}
+    for name, (layout,) in after.layouts.items():
         assert np.array_equal(was[layout.name].reshape(20, -1), now[name].reshape(20, -1)[:, layout.order])
 
 
