@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import mpmath
@@ -116,17 +117,23 @@ def exact(y: Real) -> Fraction:
 def code(y: Fraction, q: Quantizer) -> int:
     """The quantiser's own rounding (``test_solve.py`` checks it) of a value that is right to 1400 bits.
 
-    A value that near to a small multiple of half a unit is that multiple: no function here comes so near otherwise.
+    A value that near to a small multiple of half a unit is that multiple: no function here comes so near otherwise,
+    as long as its argument is not far out.
     """
     units = y / q.scale.item()
     nearest = Fraction(round(units * 2), 2)
     return q.code(nearest if abs(units - nearest) < Fraction(1, 1 << 1400) else units)
 
 
-def expected(reference: Reference, q: Quantizer, domain: range, scale: Fraction, offset: Fraction) -> list[int]:
+@cache
+def real(reference: Reference, x: Fraction) -> Fraction:
+    """The reference at an argument; the roundings share it."""
     with mpmath.workprec(BITS):
-        xs = [scale * v + offset for v in domain]
-        return [code(exact(mp.mpf(reference(mp.mpf(x.numerator) / x.denominator))), q) for x in xs]
+        return exact(mp.mpf(reference(mp.mpf(x.numerator) / x.denominator)))
+
+
+def expected(reference: Reference, q: Quantizer, domain: range, scale: Fraction, offset: Fraction) -> list[int]:
+    return [code(real(reference, scale * v + offset), q) for v in domain]
 
 
 def check(function: Function, reference: Reference, lattice: tuple[int, int, Fraction, Fraction], q: Quantizer) -> None:
@@ -180,18 +187,17 @@ def test_around_critical_points(function: Function) -> None:
     st.sampled_from([Rounding.HALF_UP, Rounding.HALF_EVEN, Rounding.FLOOR]),
 )
 def test_chains(chain: list[Function], low: int, span: int, scale: Fraction, rounding: Rounding) -> None:
+    """Between the functions stands a clip: farther out, 1600 bits do not tell a curve from its asymptote."""
     q = Quantizer(fractions([Fraction(1, 13)]), -60, 60, rounding)
     domain = range(low, low + span + 1)
 
     def reference(x: Real) -> Real:
         for function in chain:
-            x = mp.mpf(EVERYWHERE[function](x))
+            x = mp.mpf(EVERYWHERE[function](max(mp.mpf(-20), min(mp.mpf(20), x))))
         return x
 
-    try:
-        pieces = solve(chain, q, low, low + span, scale, Fraction(1, 11), 0)
-    except (DomainError, UndecidedError):
-        return  # an exponential of a power
+    clipped = [f for function in chain for f in (Clip(-20.0, 20.0), function)]
+    pieces = solve(clipped, q, low, low + span, scale, Fraction(1, 11), 0)
     assert pieces(np.array(domain)).tolist() == expected(reference, q, domain, scale, Fraction(1, 11))
 
 
@@ -201,6 +207,13 @@ def test_bounds_hold(function: Function, low: float, span: float) -> None:
     values = function.evaluate(np.linspace(low, low + span, 301))
     assert least[0] - 1e-9 * abs(least[0]) - 1e-12 <= values.min()
     assert values.max() <= most[0] + 1e-9 * abs(most[0]) + 1e-12
+
+
+def test_the_tail_of_a_power() -> None:
+    """``swish(x^3)`` is below zero by less than 10^-1000."""
+    q = Quantizer(fractions([Fraction(1, 13)]), -60, 60, Rounding.FLOOR)
+    pieces = solve([IntegerPow(3), Swish()], q, -40, -39, Fraction(1, 3), Fraction(1, 11), 0)
+    assert pieces(np.array([-40, -39])).tolist() == [-1, -1]
 
 
 def test_bounds_of_channels_and_of_a_jump() -> None:

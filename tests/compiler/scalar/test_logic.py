@@ -8,7 +8,7 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnfpga.compiler.exact import fractions
@@ -42,6 +42,8 @@ def exactly(chain: tuple[Kinked, ...], x: Fraction) -> Fraction:
     return x
 
 
+@example((), (), (affine(-1, -1),), Fraction(1, 8))
+@example((), (), (affine(-1, -1),), Fraction(1, 3))
 @given(CHAINS, CHAINS, CHAINS, st.sampled_from([Fraction(1, 8), Fraction(1, 3)]))
 def test_choices_of_kinked_chains(
     condition: tuple[Kinked, ...], yes: tuple[Kinked, ...], no: tuple[Kinked, ...], scale: Fraction
