@@ -27,11 +27,11 @@ __all__ = ["csd", "digit_count", "multiply"]
 Pair = tuple[Value, Value, int, int]
 """First value, second value, how much further the second is shifted, product of their signs."""
 
-COMPILED = find_spec("numba") is not None
-SMALL = 200  # digits: below, loading numba takes longer than all the rest
+COMPILED = find_spec("llvmlite") is not None
+SMALL = 200  # digits: below, making the machine code takes longer than all the rest
 LARGE = 2**20  # digits: above, the arrays of the search would not fit into memory
 WIDE = 2**40  # weights: above, 64-bit arithmetic might overflow
-EFFORT = 3000  # changed counts of local search per digit, 0.3 ms
+EFFORT = 3000  # changed counts of local search per digit, some 0.1 ms
 MOST_EFFORT = 40_000_000
 
 
@@ -95,7 +95,7 @@ def pair_of(p: tuple[Value, int], q: tuple[Value, int], sign: int) -> Pair:
 def multiply(builder: Builder, x: list[Value], matrix: Ints) -> list[Value]:
     """The rows of ``matrix @ x``; the matrix is (outputs, inputs) of integers.
 
-    Large matrices are shared by the compiled search of ``sharing.py`` where numba is installed, all others and small
+    Large matrices are shared by the compiled search of ``sharing/`` where llvmlite is installed, all others and small
     ones by the plain greedy method here: the result is exact either way.
     """
     if COMPILED and SMALL <= digit_count(matrix) <= LARGE and abs(objects(matrix)).max() < WIDE:

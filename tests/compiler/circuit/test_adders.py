@@ -82,7 +82,7 @@ def test_sharing_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def compiled() -> Iterator[None]:
     """Even small matrices go to the compiled search."""
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(adders, "SMALL", 0)
         patch.setattr(adders, "EFFORT", 300)

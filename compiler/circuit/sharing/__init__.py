@@ -1,0 +1,76 @@
+"""Common sub-expressions of constant matrix products.
+
+A matrix product is a set of rows, each a sum of values times integers; the work is one addition per signed digit but
+one of each row. A pattern ``u + sign * 2^d * w`` that stands in several places is made a value of its own, a row like
+the others. ``forms.py`` finds the patterns of two coefficients, ``counts.py`` counts them in all rows, ``rows.py``
+changes a coefficient, ``search.py`` chooses; all are compiled by ``native/`` and share the arrays of ``state.py``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ...exact import Ints
+from ..native import native
+from .search import optimise
+from .state import Graph, empty
+
+__all__ = ["Shared", "Terms", "share"]
+
+Terms = tuple[tuple[int, int], ...]
+
+
+class Shared(NamedTuple):
+    """Sums over values: the inputs, then one value for each entry of ``sums``, in an order that works.
+
+    Each sum is a list of (value, coefficient); ``rows`` are the outputs.
+    """
+
+    sums: tuple[Terms, ...]
+    rows: tuple[Terms, ...]
+
+
+def share(matrix: Ints, effort: int, seed: int) -> Shared:
+    """A circuit of few additions for ``matrix @ x``, the same one for the same arguments.
+
+    ``matrix`` is (outputs, inputs) of integers below 2^40 in magnitude, at most 2^20 digits in all. ``effort`` bounds
+    the local search: the number of changed pattern counts, some 10 million a second.
+    """
+    outputs, inputs = matrix.shape
+    entries = np.ascontiguousarray(matrix, dtype=np.int64).reshape(-1)
+    count = int(sum((3 * w ^ w).bit_count() for w in map(abs, entries.tolist())))
+    scale = 1
+    while True:
+        g = empty(outputs, inputs, count, seed, scale)
+        native(optimise)(g, entries, effort, 6, 8)
+        if g.failed == 0:
+            return read(g)
+        scale *= 2
+
+
+def read(g: Graph) -> Shared:
+    """The rows of the outputs and of the values they need."""
+    inputs, outputs = g.inputs, g.outputs
+
+    def terms(e: int) -> Terms:
+        slots = range(g.start[e], g.start[e] + g.length[e])
+        return tuple(sorted((int(g.value[s]), int(g.coefficient[s])) for s in slots))
+
+    number: dict[int, int] = {v: v for v in range(inputs)}
+    sums: list[Terms] = []
+    rows = [terms(e) for e in range(outputs)]
+    stack = [v for row in reversed(rows) for v, _ in reversed(row)]
+    while stack:
+        v = stack.pop()
+        if v in number:
+            continue
+        row = terms(v - inputs + outputs)
+        missing = [x for x, _ in row if x not in number]
+        if missing:
+            stack += [v, *missing]
+            continue
+        number[v] = inputs + len(sums)
+        sums.append(tuple((number[x], c) for x, c in row))
+    return Shared(tuple(sums), tuple(tuple((number[x], c) for x, c in row) for row in rows))

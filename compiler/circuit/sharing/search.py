@@ -1,0 +1,140 @@
+"""Greedy sharing of the patterns that stand most often, then local search.
+
+Greedy two-term sharing: Potkonjak, Srivastava, Chandrakasan 1996; Hosangadi, Fallah, Kastner 2006. Local search: some
+values that stand together are put back into their readers and shared again in another order; the result is kept where
+it has no more adders, else taken back from a journal (large neighbourhood search: Shaw 1998).
+"""
+
+from __future__ import annotations
+
+from ..native import Array
+from .counts import pop, random
+from .forms import match, match_self, shifted
+from .rows import change, digits_of, drop_value, find, make_value, undo
+from .state import Graph
+
+__all__ = ["optimise"]
+
+
+def take(g: Graph, e: int, u: int, w: int, d: int, sign: int) -> int:
+    """How much of a pattern stands in a row, in units of ``u``."""
+    i = find(g, e, u)
+    if i < 0:
+        return 0
+    if u == w:
+        return match_self(g.coefficient[i], d, sign)
+    j = find(g, e, w)
+    return match(g.coefficient[i], g.coefficient[j], d, sign) if j >= 0 else 0
+
+
+def extract(g: Graph, pattern: int) -> None:
+    """Make a pattern a value, where there is no such value, and put it wherever the pattern stands."""
+    pattern -= 1
+    sign = 1 - 2 * (pattern & 1)
+    d = (pattern >> 1 & 127) - 64
+    w, u = pattern >> 8 & (1 << 21) - 1, pattern >> 29
+    values = g.inputs - g.outputs  # a value is its row's number plus this
+    readers = 0
+    t = -1
+    unit = 1
+    s = g.head[w]
+    while s >= 0:
+        e = g.row[s]
+        s = g.next[s]
+        k = take(g, e, u, w, d, sign)
+        if k == 0:
+            continue
+        g.work[readers] = e
+        readers += 1
+        if t < 0 and e >= g.outputs and digits_of(g, e) == 2:  # this value is the pattern, or the pattern negated
+            t = e + values
+            unit = shifted(k, min(d, 0))
+    fresh = t < 0
+    if fresh:
+        t = make_value(g)
+    for r in range(readers):
+        e = g.work[r]
+        if e + values == t or g.failed:
+            continue
+        k = take(g, e, u, w, d, sign)
+        change(g, e, u, -k)
+        change(g, e, w, -sign * shifted(k, d))
+        change(g, e, t, unit * shifted(k, min(d, 0)))
+        if e >= g.outputs and digits_of(g, e) < 2:  # no sum any more: its readers can do without it
+            g.emptied += 1
+            g.work[g.work_room - g.emptied] = e + values
+    if fresh and g.failed == 0:
+        change(g, t - values, u, 1 << max(-d, 0))
+        change(g, t - values, w, sign << max(d, 0))
+
+
+def dissolve(g: Graph, v: int) -> None:
+    """Put the sum that a value is wherever it is read, and drop it."""
+    own = v + g.outputs - g.inputs
+    while g.head[v] >= 0 and g.failed == 0:
+        e, k = g.row[g.head[v]], g.coefficient[g.head[v]]
+        change(g, e, v, -k)
+        for i in range(g.length[own]):
+            s = g.start[own] + i
+            change(g, e, g.value[s], k * g.coefficient[s])
+    while g.length[own] and g.failed == 0:
+        s = g.start[own]
+        change(g, own, g.value[s], -g.coefficient[s])
+    drop_value(g, v)
+
+
+def extract_all(g: Graph, spread: int) -> None:
+    """Share until no pattern stands twice."""
+    while g.failed == 0:
+        while g.emptied:
+            v = g.work[g.work_room - g.emptied]
+            g.emptied -= 1
+            if g.length[v + g.outputs - g.inputs] or g.head[v] >= 0:
+                dissolve(g, v)
+        pattern = pop(g, spread)
+        if pattern == 0:
+            return
+        extract(g, pattern)
+
+
+def disturb(g: Graph, most: int) -> None:
+    """Dissolve up to ``most`` values along a random walk over rows, terms and readers."""
+    e = random(g, g.outputs + g.values - g.inputs)
+    for _ in range(1 + random(g, most)):
+        if g.length[e] == 0:
+            e = random(g, g.outputs)
+            if g.length[e] == 0:
+                continue
+        v = g.value[g.start[e] + random(g, g.length[e])]
+        s = g.head[v]
+        for _ in range(random(g, 4)):
+            if g.next[s] >= 0:
+                s = g.next[s]
+        if v >= g.inputs:
+            e = g.row[s]
+            dissolve(g, v)
+        elif random(g, 2):
+            e = g.row[s]
+
+
+def optimise(g: Graph, matrix: Array, effort: int, most: int, spread: int) -> None:
+    """Fill the rows, share greedily, then search until ``effort`` changes of counts were spent."""
+    for e in range(g.outputs):
+        g.adders -= 1
+        for v in range(g.inputs):
+            c = matrix[e * g.inputs + v]
+            if c != 0:
+                change(g, e, v, c)
+                if g.failed:
+                    return
+    extract_all(g, 1)
+    end = g.effort + effort
+    g.logging = 1
+    while g.effort < end and g.failed == 0:
+        before = g.adders
+        g.written = 0
+        g.effort += 100
+        disturb(g, most)
+        extract_all(g, spread)
+        if g.adders > before and g.failed == 0:
+            undo(g)
