@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from math import gcd
 from typing import Any
 
@@ -13,7 +15,20 @@ import numpy as np
 import numpy.typing as npt
 
 from ..circuit.adders import multiply
-from ..circuit.ir import Add, AtLeast, Bit, Builder, Clamp, Constant, Lookup, Select, Shift, Value
+from ..circuit.ir import (
+    Add,
+    AtLeast,
+    Bit,
+    Builder,
+    Clamp,
+    Constant,
+    Greater,
+    Lookup,
+    Multiply,
+    Select,
+    Shift,
+    Value,
+)
 from ..errors import CompileError, Problem
 from ..exact import INT64_EXACT, Ints, as_fraction, common_unit, fractions, objects, trailing_zeros
 from ..graph import Layer, Tensor
@@ -28,6 +43,7 @@ from ..scalar.solve import DomainError, SolveError, affine_pieces, solve
 __all__ = ["Apply", "Quantize", "Scalar", "exact_scalar"]
 
 TABLE_LIMIT = 1 << 12  # a larger domain is written as comparisons
+MANY_LINES = 4  # more of them share a multiplier
 BLOCK = 1 << 15  # elements that are multiplied at once
 
 
@@ -242,7 +258,37 @@ def expand(builder: Builder, pieces: Pieces, v: Value) -> Value:
         return moved_line(builder, v, *line[1:])
 
     low, high = pieces.range
-    return builder.add(Clamp(choose(pieces.lines), low, high))
+    one = one_product(builder, pieces, v) if len(pieces.lines) > MANY_LINES else None
+    return builder.add(Clamp(choose(pieces.lines) if one is None else one, low, high))
+
+
+def one_product(builder: Builder, pieces: Pieces, v: Value) -> Value | None:
+    """Slope and offset of the line from tables, and one multiplier; None where that takes a large table.
+
+    The high bits of ``v`` name a cell, which holds one breakpoint at most: a table has it, and the line before it.
+    """
+    lines = pieces.lines
+    bits = min(b.start - a.start for a, b in pairwise(lines)).bit_length()
+    while len({line.start >> bits for line in lines[1:]}) < len(lines) - 1:
+        bits -= 1
+    cells = range(pieces.low >> bits, (pieces.high >> bits) + 1)
+    if len(cells) > TABLE_LIMIT or any(line.tie for line in lines):
+        return None
+    starts = [line.start for line in lines]
+    at_start = [bisect_right(starts, max(cell << bits, pieces.low)) - 1 for cell in cells]
+    last_of_line = [s - 1 for s in starts[1:]] + [pieces.high]
+    borders = [min(last_of_line[i], (cell + 1 << bits) - 1) for i, cell in zip(at_start, cells, strict=True)]
+    cell = builder.add(Shift(v, bits)) if bits else v
+    line, border = (builder.add(Lookup(cell, cells[0], tuple(t))) for t in (at_start, borders))
+    line = builder.add(Add(line, builder.add(Greater(v, border))))
+    right = max(one.shift for one in lines)
+    # the sum of both ranges goes one beyond the last line
+    rows = [(one.multiplier << right - one.shift, one.offset << right - one.shift) for one in (*lines, lines[-1])]
+    slopes, offsets = zip(*rows, strict=True)
+    offset = builder.add(Lookup(line, 0, offsets))
+    if any(slopes):
+        offset = builder.add(Add(builder.add(Multiply(v, builder.add(Lookup(line, 0, slopes)))), offset))
+    return builder.add(Shift(offset, right)) if right else offset
 
 
 def moved_line(builder: Builder, v: Value, multiplier: int, offset: int, right: int, tie: int) -> Value:

@@ -22,6 +22,7 @@ from nnfpga.compiler.scalar.pieces import Pieces
 from .._build import Site, hardware
 from ..beat import Edge, decode, encode
 from ..logic import emit
+from ..unrolled_cost import circuit_cost
 from .dense import rom_count
 
 __all__ = ["Function", "ShiftClipUnit", "TableUnit"]
@@ -232,8 +233,10 @@ def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
         return Cost(
             Estimate(8 + choice.lanes), Estimate(8), Estimate(ceil(bits / device.bram_bits) * choice.lanes), **timing
         )
-    levels = sum(len(p.lines) for p in layer.pieces)
-    return Cost(Estimate(levels * 0.6 * width, 0.5), Estimate(y.width * choice.lanes), **timing)
+    builder = Builder((x.number.union(),))
+    (v,) = builder.start()
+    logic = circuit_cost(builder.finish([expand(builder, p, v) for p in layer.pieces])).lut
+    return Cost(replace(logic, error=0.5), Estimate(y.width * choice.lanes), **timing)
 
 
 @hardware(Scalar, Lanes, cost)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnfpga.compiler.circuit.ir import Builder
+from nnfpga.compiler.circuit.ir import Builder, Multiply
 from nnfpga.compiler.exact import fractions
 from nnfpga.compiler.layers.scalar import Scalar, expand
 from nnfpga.compiler.number import Number
@@ -127,3 +127,18 @@ def test_ties_to_even_of_16_bits(slope: Fraction, zero: int) -> None:
     builder = Builder((Number.of(-(1 << 15), 1 << 15),))
     circuit = builder.finish([expand(builder, pieces, builder.start()[0])])
     assert np.array_equal(circuit.evaluate(domain[:, None])[:, 0], expected)
+
+
+@given(st.lists(st.integers(-5999, 6000), min_size=5, max_size=40), st.data())
+def test_many_lines_share_a_multiplier(starts: list[int], data: st.DataObject) -> None:
+    numbers = st.integers(-200, 200)
+    lines = [
+        Line(s, data.draw(numbers), data.draw(numbers), data.draw(st.integers(0, 7))) for s in sorted({-6000, *starts})
+    ]
+    pieces = Pieces.of(-6000, 6000, lines)
+    builder = Builder((Number.of(-6000, 6000),))
+    circuit = builder.finish([expand(builder, pieces, builder.start()[0])])
+    domain = np.arange(-6000, 6001)
+    exact = np.clip(pieces(domain), *pieces.range)  # a line of a real function leaves its ends' range nowhere
+    assert np.array_equal(circuit.evaluate(domain[:, None])[:, 0], exact)
+    assert sum(isinstance(node, Multiply) for node in circuit.nodes) <= 1
