@@ -11,12 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "INT64_EXACT", "Ints", "as_fraction", "common_unit", "fractions", "ints", "matmul", "objects", "trailing_zeros",
+    "BLAS_EXACT", "INT64_EXACT", "Ints", "as_fraction", "blas_type", "common_unit", "fractions", "ints", "matmul",
+    "objects", "trailing_zeros",
 ]  # fmt: skip
 
 Ints = npt.NDArray[Any]
 """Integers: int64, or Python integers (dtype object) where int64 might not hold them."""
 
+SINGLE_EXACT = 2**24
 BLAS_EXACT = 2**53
 INT64_EXACT = 2**62
 
@@ -43,14 +45,20 @@ def ints(values: Any) -> Ints:
     return array
 
 
+def blas_type(bound: int) -> type[np.floating[Any]]:
+    """The float in which sums up to a bound below 2^53 are exact."""
+    return np.float32 if bound < SINGLE_EXACT else np.float64
+
+
 def matmul(x: Ints, w: Ints, bound: int) -> Ints:
     """``x @ w`` of integers, exact; of stacks of matrices too.
 
-    ``bound`` is a proven bound of every partial sum's magnitude (the sum of |terms|). Below 2^53 the product runs in
-    float64 BLAS, where every partial sum is exact; below 2^62 in int64; above, in Python integers.
+    ``bound`` is a proven bound of every partial sum's magnitude (the sum of |terms|). Below 2^24 the product runs in
+    float32 BLAS, below 2^53 in float64, where every partial sum is exact; below 2^62 in int64; else in Python integers.
     """
     if bound < BLAS_EXACT:
-        return (x.astype(np.float64, copy=False) @ w.astype(np.float64, copy=False)).astype(np.int64)
+        dtype = blas_type(bound)
+        return (x.astype(dtype, copy=False) @ w.astype(dtype, copy=False)).astype(np.int64)
     if bound < INT64_EXACT:
         return x.astype(np.int64) @ w.astype(np.int64)
     return objects(x) @ objects(w)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..circuit.adders import multiply
 from ..circuit.ir import Builder, Value
-from ..exact import Ints, fractions, matmul, objects
+from ..exact import BLAS_EXACT, Ints, blas_type, fractions, matmul, objects
 from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Reals, Shape, Weighted
@@ -108,6 +108,8 @@ class Convolution(Layer):
     def evaluate(self, *inputs: Ints) -> Ints:
         (x,) = inputs
         bound = self.bound(max(abs(int(x.max(initial=0))), abs(int(x.min(initial=0)))))
+        if bound < BLAS_EXACT:  # before each element is copied into several patches
+            x = x.astype(blas_type(bound))
         return convolve(x, self.weights, self.window, self.groups, lambda a, b: matmul(a, b, bound))
 
     def expand(self, builder: Builder, *inputs: list[Value]) -> list[Value]:

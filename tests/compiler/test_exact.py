@@ -20,7 +20,7 @@ def test_matmul_is_exact_on_both_sides_of_each_limit(magnitude: int) -> None:
     assert matmul(x, w, bound).tolist() == expected
 
 
-@pytest.mark.parametrize("bound", [2**53 - 1, 2**53, 2**62 - 1, 2**62])
+@pytest.mark.parametrize("bound", [2**24 - 1, 2**24, 2**53 - 1, 2**53, 2**62 - 1, 2**62])
 def test_matmul_at_the_limits_themselves(bound: int) -> None:
     a = bound // 3
     x = np.array([[a, a, bound - 2 * a - 1]])
