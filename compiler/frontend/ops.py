@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..layers.dense import Linear
 from ..layers.scalar import Apply
 from ..scalar import functions as f
-from .lattice import OnLattice, row_units
 from .layout import with_constants
 from .operands import constant, finite, refuse
-from .value import Array, Ref, Val
+from .value import Ref, Val
 
 if TYPE_CHECKING:
     from .importer import Importer
@@ -32,49 +30,6 @@ def affine(b: Importer, x: Ref, slope: Any, intercept: Any) -> Ref:
     return with_constants(b, x, lambda t, s, i: b.emit(Apply, t, f.Affine(s, i)), *numbers)
 
 
-def linear(b: Importer, x: Ref, weight: Array) -> Ref:
-    """``weight @ x`` for a matrix of (outputs, inputs)."""
-    on_lattice = isinstance(weight, OnLattice)
-    weight = finite(b, np.asarray(weight, dtype=np.float64), "weight matrix")
-    if weight.ndim != 2 or len(x.shape) != 1 or weight.shape[1] != x.shape[0] or 0 in weight.shape:
-        raise refuse(b, f"a matrix of shape {weight.T.shape} does not fit an input of shape {x.shape}", "flatten first")
-    units = row_units(weight) if on_lattice else None
-    if on_lattice and units is None:
-        raise refuse(b, "its weights have codes of more than 16 bits", "quantise the weights to 16 bits or fewer")
-    return b.emit(Linear, x, weight, scale=units)
-
-
-def Gemm(
-    b: Importer,
-    a: Val,
-    w: Val,
-    c: Val | None = None,
-    *,
-    alpha: float = 1.0,
-    beta: float = 1.0,
-    transA: int = 0,
-    transB: int = 0,
-    broadcast: int = 1,
-) -> Val:
-    if not isinstance(a, Ref) or transA:
-        raise refuse(b, "its first operand must be the activations, not transposed", "swap the operands")
-    weight = constant(b, w, "second operand")
-    weight = weight if transB else weight.T
-    y = linear(b, a, weight if alpha == 1 else alpha * weight.astype(np.float64))
-    if c is None:
-        return y
-    bias = constant(b, c, "bias")
-    return affine(b, y, 1.0, bias if beta == 1 else beta * bias.astype(np.float64))
-
-
-def MatMul(b: Importer, a: Val, w: Val) -> Val:
-    if isinstance(a, np.ndarray) and isinstance(w, np.ndarray):
-        return np.asarray(a @ w)
-    if not isinstance(a, Ref):
-        raise refuse(b, "its first operand must be the activations", "swap the operands")
-    return linear(b, a, constant(b, w, "second operand").T)
-
-
 def BatchNormalization(
     b: Importer,
     x: Val,
@@ -89,6 +44,7 @@ def BatchNormalization(
     training_mode: int = 0,
     is_test: int = 0,
 ) -> Val:
+    """Inference, with constant parameters per channel."""
     if training_mode or (b.opset < 7 and not is_test) or not isinstance(x, Ref) or x.rank < 2 or not spatial:
         raise refuse(b, "only inference with parameters per channel is supported", "export in evaluation mode")
     s, o, m, v = (constant(b, p, "parameter").astype(np.float64) for p in (scale, bias, mean, var))
@@ -124,12 +80,12 @@ def Clip(
     min: float | None = None,
     max: float | None = None,
 ) -> Val:
+    """The upper bound wins where it is below the lower one."""
+
     def bound(value: Val | None, attribute: float | None, default: float) -> float:
         if value is not None:
             return float(constant(b, value, "bound").reshape(-1)[0])
         return default if attribute is None or abs(attribute) > 3e38 else float(attribute)
 
     lower, upper = bound(low, min, -np.inf), bound(high, max, np.inf)
-    if not lower <= upper:
-        raise refuse(b, f"its bounds {lower} and {upper} leave nothing", "give min <= max")
-    return unary(b, x, f.Clip(lower, upper))
+    return unary(b, x, f.Clip(lower if lower < upper else upper, upper))

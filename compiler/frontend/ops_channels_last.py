@@ -39,6 +39,7 @@ def Conv(
     pads: list[int] | None = None,
     strides: list[int] | None = None,
 ) -> Val:
+    """None"""
     kernel = np.moveaxis(ops.constant(b, w, "kernel"), -1, 1)
     return around(
         b, x,
@@ -58,6 +59,7 @@ def MaxPool(
     pads: list[int] | None = None,
     strides: list[int] | None = None,
 ) -> Val:
+    """None"""
     return around(
         b, x,
         lambda t: ops_image.MaxPool(
@@ -77,4 +79,5 @@ def BatchNormalization(
     epsilon: float = 1e-5,
     momentum: float = 0.9,
 ) -> Val:
+    """None"""
     return around(b, x, lambda t: ops.BatchNormalization(b, t, scale, bias, mean, var, epsilon=epsilon))

@@ -46,6 +46,7 @@ def TopK(
     largest: int = 1,
     sorted: int = 1,
 ) -> tuple[Val, Val]:
+    """A constant k."""
     wanted = int(constant(b, count, "k").reshape(-1)[0]) if k is None else k
     if not isinstance(x, Ref):
         raise refuse(b, "its input is a constant", "export with constant folding")
@@ -58,10 +59,12 @@ def TopK(
 
 
 def Softmax(b: Importer, x: Val, *, axis: int | None = None) -> Val:
+    """At the end of a network."""
     return softmax(b, x, axis, log=False)
 
 
 def LogSoftmax(b: Importer, x: Val, *, axis: int | None = None) -> Val:
+    """At the end of a network."""
     return softmax(b, x, axis, log=True)
 
 

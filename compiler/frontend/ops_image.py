@@ -98,6 +98,7 @@ def Conv(
     pads: list[int] | None = None,
     strides: list[int] | None = None,
 ) -> Val:
+    """A constant kernel; one to three spatial axes."""
     source = image(b, x)
     given = constant(b, w, "kernel")
     weight = finite(b, np.asarray(given, dtype=np.float64), "kernel")
@@ -162,6 +163,7 @@ def MaxPool(
     storage_order: int = 0,
     strides: list[int] | None = None,
 ) -> Val:
+    """One to three spatial axes; values without their indices."""
     source, place, _ = pool(b, x, kernel_shape, strides, pads, dilations, auto_pad, ceil_mode)
     return channelwise(b, source, lambda t: b.emit(RealMaxPool, t, place))
 
@@ -178,6 +180,7 @@ def AveragePool(
     pads: list[int] | None = None,
     strides: list[int] | None = None,
 ) -> Val:
+    """One to three spatial axes."""
     source, place, plain = pool(b, x, kernel_shape, strides, pads, dilations, auto_pad, ceil_mode)
     nothing = (0,) * place.rank
     around = (plain.before, plain.after) if count_include_pad else (nothing, nothing)

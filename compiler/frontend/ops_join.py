@@ -114,6 +114,8 @@ def Mul(b: Importer, x: Val, y: Val, *, axis: int | None = None, broadcast: int 
 
 
 def Div(b: Importer, x: Val, y: Val, *, axis: int | None = None, broadcast: int = 0) -> Val:
+    """A tensor that divides must stay away from zero."""
+
     def divide(t: Ref, k: Array, first: bool) -> Val:
         if first:
             return affine(b, reciprocal(b, t), k, 0.0)

@@ -25,6 +25,7 @@ def Flatten(b: Importer, x: Val, *, axis: int = 1) -> Val:
 def Reshape(
     b: Importer, x: Val, given: Val | None = None, *, shape: list[int] | None = None, allowzero: int = 0
 ) -> Val:
+    """A constant shape, or one made of the input's; samples of a batch stay apart."""
     target = [int(d) for d in (shape or constant(b, given, "target shape").reshape(-1))]
 
     def change(a: Array) -> Array:
@@ -82,10 +83,12 @@ def Dropout(
     ratio: float = 0.5,
     is_test: int = 1,
 ) -> Val | tuple[Val, ...]:
+    """Inference, or a ratio of 0."""
     trains = (
         not is_test if b.opset < 7 else training_mode is not None and bool(constant(b, training_mode, "mode").any())
     )
-    if trains:
+    part = ratio if given is None else float(constant(b, given, "ratio").reshape(-1)[0])
+    if trains and part != 0:
         raise refuse(b, "it is in training mode", "export in evaluation mode")
     shape = x.onnx_shape if isinstance(x, Ref) else np.asarray(x).shape
     batch = b.batch
@@ -95,6 +98,7 @@ def Dropout(
 
 
 def Expand(b: Importer, x: Val, target: Val) -> Val:
+    """A constant shape."""
     sizes = integers(b, target, None) or []
     return rearrange(b, x, lambda a: np.broadcast_to(a, np.broadcast_shapes(a.shape, alike(b, x, a, sizes))))
 
@@ -106,6 +110,7 @@ def alike(b: Importer, x: Val, a: Array, sizes: list[int]) -> list[int]:
 
 
 def Tile(b: Importer, x: Val, given: Val) -> Val:
+    """Constant repeats."""
     repeats = integers(b, given, None)
     return rearrange(b, x, lambda a: np.tile(a, repeats or ()))
 

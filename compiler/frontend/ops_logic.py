@@ -126,21 +126,23 @@ def one_function(b: Importer, *operands: Val) -> Ref | None:
     return None if function is None else b.emit(Apply, refs[0]._replace(name=shared[0]), function)
 
 
-REAL = {onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16}
-WHOLE = {
-    onnx.TensorProto.INT8, onnx.TensorProto.INT16, onnx.TensorProto.INT32, onnx.TensorProto.INT64,
-    onnx.TensorProto.UINT8, onnx.TensorProto.UINT16, onnx.TensorProto.UINT32, onnx.TensorProto.UINT64,
-}  # fmt: skip
+REAL = ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16")
+WRAPPED = {"INT2": 2, "UINT2": 2, "INT4": 4, "UINT4": 4, "INT8": 8, "UINT8": 8, "INT16": 16, "UINT16": 16}
+WHOLE = ("INT32", "INT64", "UINT32", "UINT64")
 
 
-def Cast(b: Importer, x: Val, *, to: int, saturate: int = 1) -> Val:
-    """Floating-point types are all taken as real numbers; whole numbers lose their fraction."""
+def Cast(b: Importer, x: Val, *, to: int, saturate: int = 1, round_mode: str = "up") -> Val:
+    """Real types are one; integers lose their fraction, and those of up to 16 bits wrap around; no float8 or float4."""
     if not isinstance(x, Ref):
         return np.asarray(x).astype(onnx.helper.tensor_dtype_to_np_dtype(to))
-    if to in REAL or isinstance(b.made.get(x.name), (RealArgMax, RealTopIndices)):
+    kind = onnx.TensorProto.DataType.Name(to)
+    if kind in REAL or isinstance(b.made.get(x.name), (RealArgMax, RealTopIndices)):
         return x
-    if to == onnx.TensorProto.BOOL:
+    if kind == "BOOL":
         return unary(b, x, Truth)
-    if to not in WHOLE:
-        raise refuse(b, f"a cast to {onnx.TensorProto.DataType.Name(to)} is not supported", "cast to a common type")
+    if kind in WRAPPED:
+        bits = WRAPPED[kind]
+        return unary(b, x, logic.Wrap(0 if kind.startswith("U") else -(1 << (bits - 1)), bits))
+    if kind not in WHOLE:
+        raise refuse(b, f"a cast to {kind} is not supported", "cast to a common type")
     return unary(b, x, logic.Trunc())

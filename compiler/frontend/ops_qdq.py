@@ -17,7 +17,7 @@ import onnx
 
 from ..exact import fractions, objects
 from ..layers.scalar import Apply, Quantize
-from ..scalar.functions import Affine
+from ..scalar.functions import Affine, Clip
 from ..scalar.quantizer import Quantizer, Rounding
 from .lattice import OnLattice, constant_codes
 from .layout import moved
@@ -62,7 +62,9 @@ class Integers:
 
     @property
     def quantizer(self) -> Quantizer:
-        """The codes without their zero point, which must be one for all."""
+        """The codes without their zero point; unbounded where that differs by channel."""
+        if len({*self.zero.tolist()}) > 1:
+            return Quantizer(self.scale, None, None, Rounding.HALF_EVEN)
         low, high = (v - int(self.zero[0]) for v in self.limits)
         return Quantizer(self.scale, low, high, Rounding.HALF_EVEN)
 
@@ -79,6 +81,7 @@ def QuantizeLinear(
     precision: int = 0,
     saturate: int = 1,
 ) -> Val:
+    """Integer codes of 2 to 16 bits, constant scales per tensor or per axis, none per block."""
     stated = onnx.helper.tensor_dtype_to_np_dtype(output_dtype) if output_dtype else np.dtype(np.uint8)
     return quantised(b, x, integers_of(b, scale, zero, axis, block_size, stated))
 
@@ -93,10 +96,12 @@ def DequantizeLinear(
     block_size: int = 0,
     output_dtype: int = 0,
 ) -> Val:
+    """Integer codes, constant scales per tensor or per axis, none per block."""
     return dequantised(b, x, integers_of(b, scale, zero, axis, block_size))
 
 
 def DynamicQuantizeLinear(b: Importer, x: Val) -> Val:
+    """Always refused: its scale depends on each sample."""
     what = "its scale depends on each sample, which hardware cannot follow"
     raise refuse(b, what, "quantise statically (onnxruntime.quantization.quantize_static), or give the float model")
 
@@ -135,10 +140,10 @@ def quantised(b: Importer, x: Val, kind: Integers) -> Val:
     """The codes of a tensor: round half to even, then add the zero point, then saturate."""
     if not isinstance(x, Ref):
         return constant_quantised(b, np.asarray(x), kind)
-    if len({*kind.zero.tolist()}) > 1:
-        raise refuse(b, "its zero points differ by channel", "quantise activations with one zero point")
     q = b.emit(Quantize, channels_last(b, x, kind), kind.quantizer)
     codes = b.emit(Apply, q, Affine(1 / kind.scale, fractions(kind.zero)))
+    if not kind.quantizer.bounded:
+        codes = b.emit(Apply, codes, Clip(*map(float, kind.limits)))
     return channels_back(b, codes, x, kind)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..exact import fractions, objects
-from . import ops, ops_image, ops_join, ops_select
+from . import ops, ops_image, ops_join, ops_matmul, ops_select
 from .operands import constant, refuse
 from .ops_qdq import Integers, dequantised, integers_of, quantised
 from .value import Array, Val
@@ -74,6 +74,7 @@ def QLinearConv(
     pads: list[int] | None = None,
     strides: list[int] | None = None,
 ) -> Val:
+    """A constant kernel; one to three spatial axes."""
     form = Form(auto_pad, dilations, group, kernel_shape, pads, strides)
     offset = bias_of(b, bias, x_scale, w_scale)
     y = ops_image.Conv(b, real(b, x, x_scale, x_zero), real(b, w, w_scale, w_zero), offset, **form._asdict())
@@ -83,7 +84,8 @@ def QLinearConv(
 def QLinearMatMul(
     b: Importer, x: Val, x_scale: Val, x_zero: Val, w: Val, w_scale: Val, w_zero: Val, y_scale: Val, y_zero: Val
 ) -> Val:
-    y = ops.MatMul(b, real(b, x, x_scale, x_zero, -2), real(b, w, w_scale, w_zero, -1))
+    """One operand is a constant."""
+    y = ops_matmul.MatMul(b, real(b, x, x_scale, x_zero, -2), real(b, w, w_scale, w_zero, -1))
     return codes_of(b, y, y_scale, y_zero)
 
 
@@ -104,7 +106,7 @@ def QGemm(
     transB: int = 0,
 ) -> Val:
     weight = real(b, w, w_scale, w_zero, 0 if transB else 1)
-    y = ops.Gemm(b, real(b, x, x_scale, x_zero), weight, alpha=alpha, transA=transA, transB=transB)
+    y = ops_matmul.Gemm(b, real(b, x, x_scale, x_zero), weight, alpha=alpha, transA=transA, transB=transB)
     offset = bias_of(b, bias, x_scale, w_scale)
     if offset is not None:
         y = ops_join.Add(b, y, offset * fractions(alpha))
@@ -118,7 +120,8 @@ def unscaled(b: Importer, codes: Val, zero: Val | None, axis: int) -> Val:
 
 
 def MatMulInteger(b: Importer, x: Val, w: Val, x_zero: Val | None = None, w_zero: Val | None = None) -> Val:
-    return ops.MatMul(b, unscaled(b, x, x_zero, -2), unscaled(b, w, w_zero, -1))
+    """One operand is a constant."""
+    return ops_matmul.MatMul(b, unscaled(b, x, x_zero, -2), unscaled(b, w, w_zero, -1))
 
 
 def ConvInteger(
@@ -135,6 +138,7 @@ def ConvInteger(
     pads: list[int] | None = None,
     strides: list[int] | None = None,
 ) -> Val:
+    """A constant kernel; one to three spatial axes."""
     form = Form(auto_pad, dilations, group, kernel_shape, pads, strides)
     return ops_image.Conv(b, unscaled(b, x, x_zero, 0), unscaled(b, w, w_zero, 0), **form._asdict())
 

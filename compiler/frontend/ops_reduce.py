@@ -35,6 +35,7 @@ def operator(fold: Callable[..., Any], make: Callable[[Importer, Ref, Axes], Ref
         keepdims: int = 1,
         noop_with_empty_axes: int = 0,
     ) -> Val:
+        """Constant axes; samples of a batch stay apart, and something is there to reduce."""
         chosen = axes or []
         if given is not None:
             chosen = [int(a) for a in constant(b, given, "axes").reshape(-1)]

@@ -22,12 +22,14 @@ ENDLESS = 1 << 30  # an end that means the last element
 
 
 def Gather(b: Importer, x: Val, indices: Val, *, axis: int = 0) -> Val:
+    """Constant indices."""
     places = constant(b, indices, "indices").astype(np.int64)
     apart(b, x, [axis])
     return rearrange(b, x, lambda a: np.take(a, places, axis=axis))
 
 
 def GatherElements(b: Importer, x: Val, indices: Val, *, axis: int = 0) -> Val:
+    """Constant indices."""
     places = constant(b, indices, "indices").astype(np.int64)
     apart(b, x, range(places.ndim))
 
@@ -40,6 +42,7 @@ def GatherElements(b: Importer, x: Val, indices: Val, *, axis: int = 0) -> Val:
 
 
 def GatherND(b: Importer, x: Val, indices: Val, *, batch_dims: int = 0) -> Val:
+    """Constant indices, the same for all samples."""
     places = constant(b, indices, "indices").astype(np.int64)
     if batch_dims:
         raise refuse(b, "its indices differ by batch", "use batch_dims=0")
@@ -59,6 +62,7 @@ def Slice(
     ends: list[int] | None = None,
     axes: list[int] | None = None,
 ) -> Val:
+    """Constant ranges; samples of a batch stay apart, and something is left."""
     begin, end = integers(b, first, starts) or [], integers(b, last, ends) or []
     over = integers(b, along, axes) or list(range(len(begin)))
     steps = integers(b, by, None) or [1] * len(begin)
@@ -83,6 +87,7 @@ def Split(
     split: list[int] | None = None,
     num_outputs: int | None = None,
 ) -> tuple[Val, ...]:
+    """Constant sizes; samples of a batch stay apart, and no part is empty."""
     apart(b, x, [axis])
     sizes = integers(b, given, split)
     if sizes is None:
@@ -109,6 +114,7 @@ def Pad(
     paddings: list[int] | None = None,
     value: float = 0.0,
 ) -> Val:
+    """Constant widths and value."""
     widths = integers(b, around, paddings if pads is None else pads) or []
     rank = x.rank if isinstance(x, Ref) else np.ndim(constant(b, x, "input"))
     axes = [a % rank for a in integers(b, along, None) or range(rank)]

@@ -41,6 +41,7 @@ def Sign(b: Importer, x: Val) -> Val:
 
 
 def PRelu(b: Importer, x: Val, slope: Val) -> Val:
+    """A constant slope."""
     array = finite(b, constant(b, slope, "slope"), "slope").astype(np.float64)
     if b.opset < 7 and isinstance(x, Ref) and array.size == x.onnx_shape[1]:
         array = array.reshape(-1, *[1] * (x.rank - 2))
@@ -113,18 +114,22 @@ def Exp(b: Importer, x: Val) -> Val:
 
 
 def Log(b: Importer, x: Val) -> Val:
+    """Its input must stay above zero."""
     return unary(b, x, curves.Log())
 
 
 def Sqrt(b: Importer, x: Val) -> Val:
+    """Its input must not be below zero."""
     return unary(b, x, rational.power(0.5))
 
 
 def Reciprocal(b: Importer, x: Val) -> Val:
+    """Its input must stay away from zero."""
     return unary(b, x, rational.power(-1.0))
 
 
 def Pow(b: Importer, x: Val, exponent: Val) -> Val:
+    """A constant exponent, 64 at most, or a positive constant base; no power that its input has no value for."""
     if isinstance(exponent, Ref):
         return exponential(b, x, exponent)
     power: Array = finite(b, constant(b, exponent, "exponent"), "exponent").astype(np.float64)

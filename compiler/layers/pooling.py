@@ -54,9 +54,9 @@ class MaxPooling(Layer):
     def infer(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
         shape = self.window.result(x.shape, x.shape[-1])
-        number, channels = x.number.broadcast(x.shape), x.shape[-1]
-        low, high, step = (objects(a).reshape(-1, channels) for a in (number.low, number.high, number.step))
         if x.number.low.ndim > 1:
+            number, channels = x.number.broadcast(x.shape), x.shape[-1]
+            low, high, step = (objects(a).reshape(-1, channels) for a in (number.low, number.high, number.step))
             least = greatest(objects(number.low)[None], self.window, objects(number.low).min()).reshape(-1, channels)
             bottom, top = least.min(axis=0), high.max(axis=0)
             unit = [gcd(*step[:, c], *(v - bottom[c] for v in low[:, c]), top[c] - bottom[c]) for c in range(channels)]

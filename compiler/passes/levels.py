@@ -15,7 +15,7 @@ from ..exact import common_unit, fractions
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Weighted
 from ..scalar.functions import Function, Kinked
-from ..scalar.logic import Trunc
+from ..scalar.logic import Trunc, Wrap
 from ..scalar.quantizer import Quantizer, Rounding
 from ..scalar.rational import Ceil, Floor, Round
 from .given import given
@@ -32,13 +32,19 @@ ROUNDINGS: dict[type[Function], Rounding] = {
 def roundings(graph: RealGraph) -> RealGraph:
     """The same function with each rounding to whole numbers as the quantiser that it is."""
 
-    def written(op: Op) -> Op:
-        rounding = ROUNDINGS.get(type(op.function)) if isinstance(op, Apply) else None
+    def written(op: Op) -> list[Op]:
+        function = op.function if isinstance(op, Apply) else None
+        if isinstance(function, Wrap):
+            low, high = function.low, function.low + (1 << function.bits) - 1
+            real = replace(op, name=f"{op.name}_real")
+            quantizer = Quantizer(fractions([1]), low, high, Rounding.FLOOR)
+            return [real, Quantize(op.name, (real.name,), quantizer, node=op.node)]
+        rounding = None if function is None else ROUNDINGS.get(type(function))
         if rounding is None:
-            return op
-        return Quantize(op.name, op.inputs, Quantizer(fractions([1]), None, None, rounding), node=op.node)
+            return [op]
+        return [Quantize(op.name, op.inputs, Quantizer(fractions([1]), None, None, rounding), node=op.node)]
 
-    return graph.replace([written(op) for op in graph.ops])
+    return graph.replace([new for op in graph.ops for new in written(op)])
 
 
 def mark_levels(graph: RealGraph) -> RealGraph:

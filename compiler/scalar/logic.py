@@ -14,7 +14,7 @@ from ..real import Reals
 from .functions import Function, Image, Kinked, Stepped, Turn, at
 from .monotone import DomainError, refusal
 
-__all__ = ["Choice", "KinkedChoice", "Step", "Trunc", "choice"]
+__all__ = ["Choice", "KinkedChoice", "Step", "Trunc", "Wrap", "choice"]
 
 FAR = Fraction(1 << 20)  # a function behind a curve must have no turns up to here
 
@@ -46,6 +46,39 @@ class Trunc(Stepped):
 
     def exact(self, x: Fraction) -> Fraction:
         return Fraction(trunc(x))
+
+
+@dataclass(frozen=True)
+class Wrap(Stepped):
+    """The integer next to ``x`` on the side of zero, plus the multiple of ``2^bits`` that brings it to ``low`` or less
+    than ``2^bits`` above."""
+
+    low: int
+    bits: int
+
+    def evaluate(self, x: Reals) -> Reals:
+        return np.mod(np.trunc(x) - self.low, 2.0**self.bits) + self.low
+
+    def exact(self, x: Fraction) -> Fraction:
+        return Fraction((trunc(x) - self.low) % (1 << self.bits) + self.low)
+
+    def turns(self, channel: int, low: Fraction, high: Fraction) -> Iterable[Turn]:
+        """The numbers from which on the next integers begin at ``low`` again."""
+        size = 1 << self.bits
+        first, last = ((trunc(x) - self.low) // size for x in (low, high))
+        starts = (self.low + size * k for k in range(first + 1, last + 1))
+        return (at(Fraction(n if n > 0 else n - 1)) for n in starts)
+
+    def image(self, channel: int, low: Fraction, high: Fraction, precision: int) -> Image:
+        size = 1 << self.bits
+        if (trunc(low) - self.low) // size == (trunc(high) - self.low) // size:
+            return self.exact(low), self.exact(high)
+        return Fraction(self.low), Fraction(self.low + size - 1)
+
+    def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
+        size = 2.0**self.bits
+        same = np.floor((np.trunc(low) - self.low) / size) == np.floor((np.trunc(high) - self.low) / size)
+        return np.where(same, self.evaluate(low), self.low), np.where(same, self.evaluate(high), self.low + size - 1)
 
 
 Chain = tuple[Function, ...]

@@ -8,6 +8,7 @@ without arguments runs every case and writes the page, else prints the cases of 
 
 from __future__ import annotations
 
+import inspect
 import sys
 import tempfile
 import time
@@ -29,7 +30,7 @@ from onnx.reference import ReferenceEvaluator
 import nnfpga
 from nnfpga import CompileError
 from nnfpga.compiler.frontend import import_model
-from nnfpga.compiler.frontend.importer import supported
+from nnfpga.compiler.frontend.importer import operators, supported
 
 Array = npt.NDArray[Any]
 
@@ -42,6 +43,7 @@ Less Softmax LogSoftmax ArgMax TopK Identity Dropout Constant Shape QuantizeLine
 QLinearMatMul MatMulInteger ConvInteger
 """  # the operators that the front end is measured by
 
+ON_CODES = ("DequantizeLinear", "QLinearConv", "QLinearMatMul")  # their floats are scales
 MAKERS = ("Constant", "ConstantOfShape", "Range")  # their outputs are constants
 DOCS = Path(__file__).parents[3] / "docs" / "operators.md"
 BITS = 16
@@ -125,7 +127,7 @@ def arrays(values: Iterable[Any]) -> tuple[Array, ...]:
 
 
 def with_one_input(case: Case) -> Case:
-    """The case with every input but one as an initialiser: the first one of floats is left, else the first.
+    """The case with every input but one as an initialiser: the first one of floats is left, or the codes.
 
     What depends on no input's values (a shape, a constant) is added to one element of the input.
     """
@@ -135,7 +137,7 @@ def with_one_input(case: Case) -> Case:
     held = {t.name for t in graph.initializer}
     infos = [i for i in graph.input if i.name not in held]
     floats = [n for n, x in enumerate(case.inputs) if x.dtype.kind == "f"]
-    kept = (floats or [0])[0] if case.operator not in MAKERS else -1
+    kept = 0 if case.operator in ON_CODES else (floats or [0])[0] if case.operator not in MAKERS else -1
     for n, (info, x) in enumerate(zip(infos, case.inputs, strict=True)):
         if n != kept:
             graph.initializer.append(constant(info.name, x, info.type.tensor_type.elem_type))
@@ -267,11 +269,9 @@ def error_of(kind: np.dtype[Any], y: Array) -> Array:
     return UNITS * unit + FLOAT32 * largest + np.abs(y) * float(ml_dtypes.finfo(kind).eps) / 2
 
 
-def results(operators: Sequence[str] = ()) -> list[Outcome]:
-    """The outcome of every case, or of those of some operators."""
-    found = [*all_cases()]
-    if operators:
-        found = [c for c in found if c.operator in operators or c.name in operators]
+def results(wanted: Callable[[Case], bool] = lambda case: True) -> list[Outcome]:
+    """The outcome of every case, or of those that are wanted."""
+    found = [c for c in all_cases() if wanted(c)]
     with tempfile.TemporaryDirectory() as folder:
         return [run(case, Path(folder)) for case in found]
 
@@ -290,6 +290,7 @@ How ONNX's own conformance cases fare, at 16-bit formats: node cases (weights be
 and the models `pytorch-converted` and `pytorch-operator` of onnx {version}. *Passed*: every output of the case, and of
 permutations of its input, is within two units of a 16-bit format that covers the outputs, beside what the rounding of
 the input changes. *Refused*: a message names the node, what is wrong and what to do. *Failed*: anything else.
+What the notes do not restrict is as ONNX allows it, on tensors of real numbers.
 
 This page is written by `python tests/compiler/frontend/backend.py`, and a test holds it.
 
@@ -315,13 +316,19 @@ def table(found: Sequence[Outcome]) -> str:
     groups: dict[str, list[Outcome]] = {}
     for o in found:
         groups.setdefault(o.case.operator if o.case.kind == "node" else o.case.kind, []).append(o)
-    lines = ["| operator | passed | refused | failed | refused are |", "|---|---|---|---|---|"]
+    lines = ["| operator | passed | refused | failed | notes | refused are |", "|---|---|---|---|---|---|"]
     for name, group in [*sorted(groups.items(), key=lambda item: item[0].lower()), ("**all**", [*found])]:
         count = Counter(o.status for o in group)
         named = [plain(o) for o in group if o.status == "refused"] if name != "**all**" else []
-        reasons = "; ".join(dict.fromkeys(named))
-        lines.append(f"| {name} | {count['passed']} | {count['refused']} | {count['failed']} | {reasons} |")
+        cells = [name, *(f"{count[k]}" for k in ("passed", "refused", "failed")), note(name), "; ".join(named)]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def note(operator: str) -> str:
+    """What its function says of itself."""
+    function = operators().get(("", operator))
+    return (inspect.getdoc(function) or "").splitlines()[0] if function and function.__doc__ else ""
 
 
 def plain(outcome: Outcome) -> str:
@@ -329,16 +336,16 @@ def plain(outcome: Outcome) -> str:
     return outcome.case.name.removeprefix("test_").removeprefix("operator_").replace("|", "/")
 
 
-def main(operators: list[str]) -> None:
+def main(names: list[str]) -> None:
     """Write the page, or print some outcomes."""
     start = time.monotonic()
-    found = results(operators)
+    found = results(lambda c: not names or c.operator in names or c.name in names)
     for outcome in found:
-        if operators or outcome.status != "passed":
+        if names or outcome.status != "passed":
             print(f"{outcome.status:8}{outcome.case.operator:16} {outcome.case.name}: {outcome.reason}")
     count = Counter(o.status for o in found)
     print(dict(count), f"{time.monotonic() - start:.0f} s")
-    if not operators:
+    if not names:
         DOCS.write_text(page(found))
 
 

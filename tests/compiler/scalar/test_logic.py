@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nnfpga.compiler.exact import fractions
 from nnfpga.compiler.scalar.curves import Exp, Log, Sin, Softplus
 from nnfpga.compiler.scalar.functions import Abs, Affine, Clip, Function, Kinked, LeakyRelu, Relu
-from nnfpga.compiler.scalar.logic import Choice, KinkedChoice, Step, Trunc, choice
+from nnfpga.compiler.scalar.logic import Choice, KinkedChoice, Step, Trunc, Wrap, choice
 from nnfpga.compiler.scalar.monotone import DomainError
 from nnfpga.compiler.scalar.quantizer import Quantizer, Rounding
 from nnfpga.compiler.scalar.solve import solve
@@ -120,3 +120,22 @@ def test_a_chosen_value_outside_the_domain() -> None:
 def test_trunc(v: int) -> None:
     pieces = solve((Trunc(),), Quantizer(fractions([1]), None, None), -60, 60, Fraction(1, 8), Fraction(0), 0)
     assert int(pieces(np.array(v))) == int(v / 8)
+
+
+@given(st.integers(-200, 200), st.sampled_from([np.int8, np.uint8]), st.sampled_from([-1.0, 1.0]))
+def test_wrap(v: int, dtype: type[np.integer], sign: float) -> None:
+    """As a cast of integers discards the high bits."""
+    low = int(np.iinfo(dtype).min)
+    quantizer = Quantizer(fractions([1]), low, low + 255, Rounding.FLOOR)
+    pieces = solve((affine(sign, 0.0), Wrap(low, 8)), quantizer, -200, 200, Fraction(7, 2), Fraction(0), 0)
+    whole = np.trunc(np.float64(sign * v * 3.5)).astype(np.int64)
+    assert int(pieces(np.array(v))) == int(whole.astype(dtype))
+
+
+@given(st.floats(-40, 40), st.floats(0, 20), st.floats(0, 1))
+def test_bounds_of_wrap(low: float, width: float, part: float) -> None:
+    function, x = Wrap(-2, 2), np.array([low + part * width])
+    least, most = function.bounds(np.array([low]), np.array([low + width]))
+    assert least <= function.evaluate(x) <= most
+    first, last = function.image(0, Fraction(low), Fraction(low + width), 80)
+    assert first <= function.exact(Fraction(float(x[0]))) <= last
