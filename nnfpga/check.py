@@ -17,7 +17,7 @@ from nnfpga.compiler.graph import Graph, Layer
 from nnfpga.compiler.layers.convolution import Convolution
 from nnfpga.compiler.layers.dense import Dense
 from nnfpga.compiler.number import Number
-from nnfpga.compiler.passes import Calibration, drop_softmax, simplify
+from nnfpga.compiler.passes import Calibration, drop_softmax, simplify, within
 from nnfpga.compiler.passes.drop_softmax import Ending, Want
 from nnfpga.compiler.plan import Unrolled, segments
 from nnfpga.compiler.real import RealGraph, Weighted
@@ -176,8 +176,9 @@ def run_dry(imported: Imported, options: Options) -> Dry:
     chosen = None if options.input_format is None else parse(options.input_format)
     for number, (low, high) in enumerate(ranges, 1):
         try:
-            calibration = Calibration(proven_values(real, low, high), options.bits, chosen, proven=True)
-            return Dry(ending, (low, high), to_integers(real, calibration))
+            live = within(real, low, high) if stated else real
+            calibration = Calibration(proven_values(live, low, high), options.bits, chosen, proven=True)
+            return Dry(ending, (low, high), to_integers(live, calibration))
         except CompileError:
             if number == len(ranges):
                 raise

@@ -27,6 +27,7 @@ from nnfpga.compiler.passes import (
     simplify,
     split_exit,
     to_fixed_point,
+    within,
 )
 from nnfpga.compiler.passes.drop_softmax import Ending, Want
 from nnfpga.compiler.real import RealGraph
@@ -115,6 +116,7 @@ def read_model(
         values[real.inputs[0].name] = loaded.x.reshape(-1, *shape)
     else:
         low, high = stated_range(options)
+        real = within(real, low, high)
         values = proven_values(real, low, high)
         notes.append(f"no data: formats cover all inputs in {low:g} .. {high:g}, which is wider than data would need")
     chosen = None if options.input_format is None else parse(options.input_format)

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from ..graph import Graph
 from ..real import RealGraph
+from .collapse import collapse
 from .correct_bias import correct_bias
 from .drop_identities import drop_identities
 from .drop_requantize import drop_requantize
 from .drop_softmax import drop_softmax
 from .ends import Entry, entry, split_exit
 from .equalise import equalise
+from .fix_constants import fix_constants
 from .fold_affine import fold_affine
 from .fold_layout import fold_layout
 from .hoist_monotone import hoist_monotone
@@ -25,12 +27,12 @@ from .turn_input import turn_input
 
 __all__ = [
     "INTEGER", "REAL", "Calibration", "Entry", "Width", "drop_softmax", "entry", "lower", "optimise", "quantize",
-    "sample_values", "simplify", "split_exit", "to_fixed_point",
+    "sample_values", "simplify", "split_exit", "to_fixed_point", "within",
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
     fold_layout, turn_input, roundings, hoist_monotone, narrow_quantizers, mark_levels, mark_weights, fold_affine,
-    merge_neurons, drop_requantize,
+    collapse, fix_constants, merge_neurons, fold_affine, drop_requantize,
 )  # fmt: skip
 """Before quantisation: nothing here changes the network's real function."""
 
@@ -43,6 +45,11 @@ def simplify(graph: RealGraph) -> RealGraph:
     for step in REAL:
         graph = step(graph)
     return graph
+
+
+def within(graph: RealGraph, low: float, high: float) -> RealGraph:
+    """The same function on inputs in ``low .. high``, without the neurons that are constant there."""
+    return fold_affine(merge_neurons(fix_constants(graph, graph.bounds(low, high))))
 
 
 def to_fixed_point(graph: RealGraph, calibration: Calibration) -> RealGraph:

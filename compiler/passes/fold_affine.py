@@ -112,8 +112,7 @@ def merge(op: Op, reader: Op | None) -> list[Op] | None:
     if isinstance(reader, Linear) and reader.scale is None:
         weight = reader.weight * slope.astype(np.float64).reshape(1, -1)
         shift = reader.weight @ np.broadcast_to(intercept.astype(np.float64).reshape(-1), (reader.weight.shape[1],))
-        inner = replace(reader, name=f"{reader.name}_sum", inputs=op.inputs, weight=weight)
-        return [inner, Apply(reader.name, (inner.name,), Affine(np.ones(1), shift), node=reader.node)]
+        return shifted(replace(reader, inputs=op.inputs, weight=weight), shift)
     if isinstance(reader, Convolve) and reader.scale is None:
         return into_convolution(op, reader, slope.astype(np.float64), intercept.astype(np.float64))
     return None
@@ -142,5 +141,12 @@ def into_convolution(op: Op, reader: Convolve, slope: Reals, intercept: Reals) -
     between = (len(reader.weight), *[1] * reader.window.rank, each)
     shift = (reader.weight * b.reshape(between)).reshape(len(reader.weight), -1).sum(axis=1)
     weight = reader.weight * a.reshape(between)
-    inner = replace(reader, name=f"{reader.name}_sum", inputs=op.inputs, weight=weight)
-    return [inner, Apply(reader.name, (inner.name,), Affine(np.ones(1), shift), node=reader.node)]
+    return shifted(replace(reader, inputs=op.inputs, weight=weight), shift)
+
+
+def shifted(op: Linear | Convolve, shift: Reals) -> list[Op]:
+    """A layer with a bias behind it, where there is any; the result keeps the layer's name."""
+    if not shift.any():
+        return [op]
+    inner = replace(op, name=f"{op.name}_sum")
+    return [inner, Apply(op.name, (inner.name,), Affine(np.ones(1), shift), node=op.node)]

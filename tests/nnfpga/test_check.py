@@ -56,11 +56,11 @@ def test_every_node_of_a_network(tmp_path: Path) -> None:
     result = check(path)
     assert result.supported
     assert texts(result) == [
-        "folded into dense h_sum",
-        "a constant, folded into dense h_sum",
-        "folded into dense h_sum",
-        "a constant, folded into dense h_sum",
-        "used as dense h_sum",
+        "folded into dense h",
+        "a constant, folded into dense h",
+        "folded into dense h",
+        "a constant, folded into dense h",
+        "used as dense h",
         "folded into scalar r_q",
         "used as scalar r_q",
         "folded into dense s",
@@ -68,7 +68,7 @@ def test_every_node_of_a_network(tmp_path: Path) -> None:
         "used as dense s",
         "left to the host",
     ]
-    assert [layer.name for layer in result.layers] == ["h_sum", "r_q", "s", "s_class"]
+    assert [layer.name for layer in result.layers] == ["h", "r_q", "s", "s_class"]
     first, _, second, _ = result.layers
     assert (first.parameters, first.macs, first.weight_bits) == (48, 48, 48 * 8)
     assert (second.parameters, second.macs, second.weight_bits) == (24, 24, 24 * 8)

@@ -82,3 +82,21 @@ def test_scores_of_every_position(tmp_path: Path, end: str) -> None:
     design = nnfpga.compile(tmp_path / "m.onnx", samples, emit="model", bits=12)
     reference = predict_float(model, "r", samples)
     assert np.abs(design.predict(samples).reshape(reference.shape) - reference).max() < 2**-8 * np.abs(reference).max()
+
+
+def test_scores_behind_a_scale(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {"w": rng.normal(size=(4, 3)), "two": np.array(2.0)}
+    constants = [numpy_helper.from_array(v.astype(np.float32), k) for k, v in arrays.items()]
+    nodes = [
+        NODE("Relu", ["x"], ["r"]), NODE("Mul", ["r", "two"], ["m"]), NODE("MatMul", ["m", "w"], ["z"]),
+        NODE("Softmax", ["z"], ["y"], axis=1),
+    ]  # fmt: skip
+    x, y = (helper.make_tensor_value_info(n, TensorProto.FLOAT, ["n", s]) for n, s in (("x", 4), ("y", 3)))
+    model = helper.make_model(
+        helper.make_graph(nodes, "g", [x], [y], constants), opset_imports=[helper.make_opsetid("", 13)], ir_version=8
+    )
+    onnx.save(model, tmp_path / "m.onnx")
+    samples = rng.normal(size=(60, 4)).astype(np.float32)
+    design = nnfpga.compile(tmp_path / "m.onnx", samples, emit="model", bits=12)
+    assert (design.predict(samples) == predict_float(model, "z", samples).argmax(axis=1)).mean() > 0.9
