@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnfpga.compiler.circuit.adders import multiply
-from nnfpga.compiler.circuit.ir import Add, Builder, Circuit
+from nnfpga.compiler.circuit.ir import Add, Builder, Circuit, Range
 from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.number import Number
 
@@ -27,16 +27,16 @@ INPUT = Number.of(-128, 127)
 
 
 class Figures(NamedTuple):
-    """What a product costs; ``bits`` are the widths of all sums, None where a tool does not say."""
+    """What a product costs; ``bits`` are the widths of all sums, without the zeros at their ends."""
 
     adders: int
-    bits: int | None
+    bits: int
     depth: int
     cpu: float
     wall: float
 
 
-def measured(solve: Callable[[], tuple[int, int | None, int]]) -> Figures:
+def measured(solve: Callable[[], tuple[int, int, int]]) -> Figures:
     """The result of a solver with the time it took."""
     wall, cpu = time.perf_counter(), time.process_time()
     result = solve()
@@ -51,25 +51,26 @@ def depth(circuit: Circuit) -> int:
     return max(level)
 
 
-def ours(matrix: Ints) -> tuple[int, int | None, int]:
+def ours(matrix: Ints) -> tuple[int, int, int]:
     """Adders, bits and depth of this compiler's circuit, which is checked on random inputs."""
     builder = Builder((INPUT,) * matrix.shape[1])
     circuit = builder.finish(multiply(builder, builder.start(), matrix))
     x = np.random.default_rng(0).integers(-128, 128, (16, matrix.shape[1]))
     assert np.array_equal(circuit.evaluate(x), x @ matrix.T)
     sums = [i for i, node in enumerate(circuit.nodes) if isinstance(node, Add)]
-    return len(sums), sum(circuit.ranges[i].width for i in sums), depth(circuit)
+    return len(sums), sum(circuit.ranges[i].width - circuit.ranges[i].zeros for i in sums), depth(circuit)
 
 
-def peer(matrix: Ints) -> tuple[int, int | None, int]:
+def peer(matrix: Ints) -> tuple[int, int, int]:
     """The same of da4ml's."""
     from da4ml.cmvm import solve
 
     kernel = np.ascontiguousarray(matrix.T, np.float32)  # it reads the buffer whatever the strides
     pipeline = solve(kernel, qintervals=[(-128.0, 127.0, 1.0)] * matrix.shape[1])
     assert np.array_equal(pipeline.kernel, kernel)
-    adders = sum(op.opcode in (0, 1) for stage in pipeline.solutions for op in stage.ops)
-    return adders, None, int(max(pipeline.out_latencies))
+    sums = [op.qint for stage in pipeline.solutions for op in stage.ops if op.opcode in (0, 1)]
+    bits = sum(Range(int(q.min / q.step), int(q.max / q.step)).width for q in sums)
+    return len(sums), bits, int(max(pipeline.out_latencies))
 
 
 def adders(sizes: dict[int, int]) -> None:
@@ -93,7 +94,7 @@ def adders(sizes: dict[int, int]) -> None:
                 first = first or f
                 ratio = f"{first.adders / f.adders:.3f}"
                 print(
-                    f"| {n}x{n} | {seed} | {name} | {f.adders} | {ratio} | {f.bits or '-'} | {f.depth} "
+                    f"| {n}x{n} | {seed} | {name} | {f.adders} | {ratio} | {f.bits} | {f.depth} "
                     f"| {f.cpu:.2f} | {f.wall:.2f} |",
                     flush=True,
                 )

@@ -31,8 +31,8 @@ COMPILED = find_spec("llvmlite") is not None
 SMALL = 200  # digits: below, making the machine code takes longer than all the rest
 LARGE = 2**20  # digits: above, the arrays of the search would not fit into memory
 WIDE = 2**40  # weights: above, 64-bit arithmetic might overflow
-EFFORT = 3000  # changed counts of local search per digit, some 0.1 ms
-MOST_EFFORT = 40_000_000
+EFFORT = 15_000  # changed counts of local search per digit, some 0.3 ms
+MOST_EFFORT = 120_000_000
 
 
 class Term(NamedTuple):

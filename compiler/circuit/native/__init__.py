@@ -27,6 +27,7 @@ from .program import Program
 __all__ = ["Array", "native", "scratch"]
 
 llvm: Any = import_module("llvmlite.binding")
+ENGINES: list[Any] = []  # the code lives as long as they do
 
 
 @cache
@@ -45,6 +46,8 @@ def native(function: Callable[..., Any]) -> Callable[..., int]:
     module = llvm.parse_assembly(str(program.module))
     passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
     passes.getModulePassManager().run(module, passes)
+    if "div i128" in str(module):  # a loop that LLVM replaced by a formula; the routine that divides is not at hand
+        raise TypeError(f"{function.__name__}: a loop that only counts must be written as a formula")
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     arguments = [ctypes.c_int64] * function.__code__.co_argcount
@@ -52,7 +55,6 @@ def native(function: Callable[..., Any]) -> Callable[..., int]:
     code = ctypes.CFUNCTYPE(ctypes.c_int64, *arguments)(address)
 
     def call(*values: Any) -> int:
-        assert engine, "the code lives as long as the engine"
         packed = [words(v) for v in values]
         result = code(*(int(p) if isinstance(p, int) else p.ctypes.data for p in packed))
         for value, p in zip(values, packed, strict=True):
@@ -62,6 +64,7 @@ def native(function: Callable[..., Any]) -> Callable[..., int]:
                         setattr(value, f.name, word)
         return result
 
+    ENGINES.append(engine)
     return call
 
 

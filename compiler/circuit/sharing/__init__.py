@@ -36,7 +36,7 @@ def share(matrix: Ints, effort: int, seed: int) -> Shared:
     """A circuit of few additions for ``matrix @ x``, the same one for the same arguments.
 
     ``matrix`` is (outputs, inputs) of integers below 2^40 in magnitude, at most 2^20 digits in all. ``effort`` bounds
-    the local search: the number of changed pattern counts, some 10 million a second.
+    the local search: the number of changed pattern counts, some 40 million a second.
     """
     outputs, inputs = matrix.shape
     entries = np.ascontiguousarray(matrix, dtype=np.int64).reshape(-1)
@@ -44,7 +44,7 @@ def share(matrix: Ints, effort: int, seed: int) -> Shared:
     scale = 1
     while True:
         g = empty(outputs, inputs, count, seed, scale)
-        native(optimise)(g, entries, effort, 6, 8)
+        native(optimise)(g, entries, effort, 10, 8)
         if g.failed == 0:
             return read(g)
         scale *= 2

@@ -117,6 +117,26 @@ def test_refusals() -> None:
         native(fill)(bag_of(np.zeros(4)), 1)
 
 
+def counting(a: int, b: int) -> int:
+    total = 0
+    while a >= b:
+        b += 7
+        total += b
+    return total
+
+
+def test_a_loop_that_only_counts() -> None:
+    """LLVM may make a formula of it, with a division that nothing provides: refused, never run."""
+    try:
+        compiled = native(counting)
+    except TypeError as error:
+        refusal = str(error)
+    else:
+        refusal = "counting: a loop that only counts must be written as a formula"
+        assert compiled(1000, 3) == counting(1000, 3)
+    assert refusal == "counting: a loop that only counts must be written as a formula"
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_sharing_as_python(seed: int) -> None:
     """The whole search, decision by decision: every array ends with the same contents."""
