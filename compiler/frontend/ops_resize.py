@@ -51,6 +51,8 @@ def Resize(
         raise refuse(b, what, "check the model with onnx.checker")
     before = whole_shape(b, x)
     over = [a % len(before) for a in axes or range(len(before))]
+    if len({*over}) < len(over) or any(not -len(before) <= a < len(before) for a in axes or ()):
+        raise refuse(b, f"axes {axes} do not fit an input of {len(before)} axes", "check the model with onnx.checker")
     length = [before[a] for a in over]
     by = np.ones(0, np.float32) if scales is None else constant(b, scales, "scales").astype(np.float32).reshape(-1)
     if by.size:

@@ -115,6 +115,8 @@ def test_integers(tmp_path: object) -> None:
         ([1, 1, 2, 2], {"mode": "linear"}, "mode linear is not supported; resize with mode 'nearest'"),
         ([1, 1, 2, 2], {"coordinate_transformation_mode": "tf_crop_and_resize"}, "tf_crop_and_resize is not supported"),
         ([2, 1, 2, 2], {}, "axis 0 is the batch"),
+        ([2], {"axes": [7]}, "do not fit an input of 4 axes"),
+        ([2, 2], {"axes": [2, -2]}, "do not fit an input of 4 axes"),
         ([1, 1, 1e5, 1e5], {}, "is empty or too large; resize by less"),
         ([1, 1, 0.1, 1], {}, "is empty or too large; resize by less"),
     ],
