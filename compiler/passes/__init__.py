@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..graph import Graph
 from ..real import RealGraph
 from .collapse import collapse
+from .compose_scalars import compose_scalars
 from .correct_bias import correct_bias
 from .drop_identities import drop_identities
 from .drop_requantize import drop_requantize
@@ -36,7 +37,7 @@ REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
 )  # fmt: skip
 """Before quantisation: nothing here changes the network's real function."""
 
-INTEGER: tuple[Callable[[Graph], Graph], ...] = (drop_identities,)
+INTEGER: tuple[Callable[[Graph], Graph], ...] = (drop_identities, compose_scalars)
 """After lowering: nothing here changes an integer that leaves the network."""
 
 
