@@ -15,7 +15,7 @@ from onnx import AttributeProto
 from ..errors import CompileError, Problem
 from .tensors import TensorError, to_array
 
-__all__ = ["attributes_of"]
+__all__ = ["REMEDY", "attributes_of"]
 
 REMEDY = "check the model with onnx.checker"
 
@@ -26,7 +26,7 @@ def attributes_of(node: onnx.NodeProto, function: Callable[..., Any], where: str
     Raises
     ------
     CompileError
-        where one is not known, not of the type that the function states, or no number.
+        where one is not known, is missing, not of the type that the function states, or no number.
     """
     parameters = parameters_of(function)
     found: dict[str, Any] = {}
@@ -46,6 +46,9 @@ def attributes_of(node: onnx.NodeProto, function: Callable[..., Any], where: str
             kind = wanted.removesuffix(" | None")
             what = f"attribute '{proto.name}' must be {'a finite number' if kind == 'float' else kind}"
             raise CompileError([Problem(where, what, REMEDY)])
+    for name, parameter in parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty and name not in found:
+            raise CompileError([Problem(where, f"attribute '{name}' is missing", REMEDY)])
     return found
 
 

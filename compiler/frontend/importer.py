@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import pkgutil
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,7 +20,7 @@ import onnx
 
 from ..errors import CompileError, Problem
 from ..real import Op, RealGraph, RealInput, Shape
-from .attributes import attributes_of
+from .attributes import REMEDY, attributes_of
 from .order import order_of
 from .tensors import MOST_ELEMENTS, TensorError, to_array, to_dense
 from .use import Outcome, Use
@@ -28,7 +29,10 @@ from .value import Array, Ref, Unsupported, Val
 __all__ = ["Imported", "import_model", "survey"]
 
 LONGEST_NAME = 64  # of a tensor, in hardware
+LONGEST_REASON = 200
 MOST_AXES = 16
+BUG = "nnfpga fails on it"
+"""Begins the problem of a node whose function raised what no input should: the mutation benchmark looks for it."""
 
 Operator = Callable[..., "Val | tuple[Val, ...]"]
 
@@ -238,13 +242,18 @@ def convert(state: Importer, node: onnx.NodeProto, function: Operator) -> None:
     result: Val | tuple[Val, ...] = Unsupported()
     try:
         beforehand(state, arguments)
+        fitting(state, arguments, function)
         result = function(state, *arguments, **attributes_of(node, function, state.current))
         bounded(state, result)
     except CompileError as error:
         state.problems += error.problems
         result = Unsupported()
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        problem(state, "its inputs do not fit the operator", "check the model with onnx.checker")
+    except (ArithmeticError, IndexError, ValueError) as error:  # what NumPy says of shapes, axes and indices
+        reason = " ".join(str(error).split())[:LONGEST_REASON]
+        problem(state, f"its inputs do not fit the operator ({reason})", REMEDY)
+    except (AssertionError, AttributeError, KeyError, TypeError) as error:
+        reason = " ".join(str(error).split())[:LONGEST_REASON]
+        problem(state, f"{BUG} ({type(error).__name__}: {reason})", "report it with the model")
     except MemoryError:
         problem(state, "its result is too large", "use a smaller network")
     results = result if isinstance(result, tuple) and not isinstance(result, Ref) else (result,)
@@ -253,6 +262,27 @@ def convert(state: Importer, node: onnx.NodeProto, function: Operator) -> None:
         state.values[name] = value
         if isinstance(value, Ref):
             state.names.setdefault(value.name, name)
+
+
+def fitting(state: Importer, arguments: list[Val | None], function: Operator) -> None:
+    """Refuse inputs that the operator's function does not take: too few, too many, none where it needs one, texts."""
+    inputs, endless = inputs_of(function)
+    for number in range(max(len(inputs), len(arguments))):
+        if not endless and number >= len(inputs):
+            raise CompileError([Problem(state.current, f"it has {len(arguments)} inputs, not {len(inputs)}", REMEDY)])
+        needed = inputs[min(number, len(inputs) - 1)]
+        if needed and (number >= len(arguments) or arguments[number] is None):
+            raise CompileError([Problem(state.current, f"its input {number + 1} is missing", REMEDY)])
+    if any(isinstance(v, np.ndarray) and v.size and isinstance(v.item(0), str | bytes | complex) for v in arguments):
+        raise CompileError([Problem(state.current, "it reads what is no real number", "use a numeric type")])
+
+
+@cache
+def inputs_of(function: Operator) -> tuple[tuple[bool, ...], bool]:
+    """Whether a node must give each input of an operator's function, and whether the last stands for any number."""
+    _, *inputs = [p for p in inspect.signature(function).parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    needed = tuple(p.default is p.empty and "None" not in str(p.annotation) for p in inputs)
+    return needed, any(p.kind is p.VAR_POSITIONAL for p in inputs)
 
 
 def beforehand(state: Importer, arguments: list[Val | None]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from ..layers.fill import RealFill
 from ..layers.rearrange import RealRearrange
 from ..real import Op, Shape
-from .operands import axis_of, in_sample, refuse
+from .operands import axis_of, in_sample, refuse, room
 from .value import Array, Dimensions, Ref, Val, dimensions
 
 if TYPE_CHECKING:
@@ -95,6 +95,9 @@ def channelwise(b: Importer, x: Ref, apply: Callable[[Ref], Ref]) -> Ref:
 
 def expand(b: Importer, x: Ref, shape: Shape) -> Ref:
     """A tensor whose samples have another shape by broadcasting."""
+    if shape == x.shape:
+        return x
+    room(b, shape)
     return arrange(b, x, lambda a: np.broadcast_to(a, shape))
 
 

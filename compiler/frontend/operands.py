@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import CompileError, Problem
+from .tensors import MOST_ELEMENTS
 from .value import Array, Ref, Val
 
 if TYPE_CHECKING:
     from .importer import Importer
 
-__all__ = ["axis_of", "constant", "finite", "in_sample", "integers", "refuse"]
+__all__ = ["axis_of", "constant", "finite", "in_sample", "integers", "refuse", "room"]
 
 
 def refuse(b: Importer, what: str, remedy: str) -> CompileError:
     """The error of the current node."""
     return CompileError([Problem(b.current, what, remedy)])
+
+
+def room(b: Importer, sizes: Iterable[int]) -> None:
+    """Refuse a result of these sizes before it is made where it would be too large."""
+    known = [int(size) for size in sizes]
+    if prod(max(abs(size), 1) for size in known) > 2 * MOST_ELEMENTS:  # of the two samples that stand for a batch
+        raise refuse(b, f"its result of {'x'.join(map(str, known[:8]))} elements is too large", "use a smaller network")
 
 
 def constant(b: Importer, value: Val | None, role: str) -> Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .layout import rearrange
-from .operands import constant, integers, refuse
+from .operands import constant, integers, refuse, room
 from .value import BATCH, Array, Ref, Val
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def Dropout(
         raise refuse(b, "it is in training mode", "export in evaluation mode")
     shape = x.onnx_shape if isinstance(x, Ref) else np.asarray(x).shape
     batch = b.batch
+    room(b, [batch or 1 if d == BATCH else d for d in shape])
     if BATCH in shape and batch is None:
         return x  # the mask's shape is not known
     return x, np.ones([batch or 1 if d == BATCH else d for d in shape], dtype=bool)
@@ -100,7 +101,14 @@ def Dropout(
 def Expand(b: Importer, x: Val, target: Val) -> Val:
     """A constant shape."""
     sizes = integers(b, target, None) or []
-    return rearrange(b, x, lambda a: np.broadcast_to(a, np.broadcast_shapes(a.shape, alike(b, x, a, sizes))))
+    room(b, sizes)
+
+    def change(a: Array) -> Array:
+        shape = np.broadcast_shapes(a.shape, alike(b, x, a, sizes))
+        room(b, shape)
+        return np.broadcast_to(a, shape)
+
+    return rearrange(b, x, change)
 
 
 def alike(b: Importer, x: Val, a: Array, sizes: list[int]) -> list[int]:
@@ -111,8 +119,13 @@ def alike(b: Importer, x: Val, a: Array, sizes: list[int]) -> list[int]:
 
 def Tile(b: Importer, x: Val, given: Val) -> Val:
     """Constant repeats."""
-    repeats = integers(b, given, None)
-    return rearrange(b, x, lambda a: np.tile(a, repeats or ()))
+    repeats = integers(b, given, None) or []
+
+    def change(a: Array) -> Array:
+        room(b, [*a.shape, *repeats])
+        return np.tile(a, repeats)
+
+    return rearrange(b, x, change)
 
 
 def DepthToSpace(b: Importer, x: Val, *, blocksize: int, mode: str = "DCR") -> Val:

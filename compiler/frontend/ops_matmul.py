@@ -22,12 +22,16 @@ from .value import Array, Ref, Val
 if TYPE_CHECKING:
     from .importer import Importer
 
+MOST_PRODUCTS = 1 << 30  # of constants, a few seconds
+
 POINT = Window((1,), (1,), (0,), (0,), (1,))
 
 
 def MatMul(b: Importer, a: Val, w: Val) -> Val:
     """One operand is a constant, of any number of axes; rows of a tensor are kept apart where they are samples."""
     if isinstance(a, np.ndarray) and isinstance(w, np.ndarray):
+        if a.size * (w.shape[-1] if w.ndim > 1 else 1) > MOST_PRODUCTS:
+            raise refuse(b, f"its constants take more than {MOST_PRODUCTS} multiplications", "use a smaller network")
         return np.asarray(a @ w)
     if isinstance(a, Ref) and isinstance(w, Ref):
         raise refuse(b, "both operands depend on the input", "multiply by a constant matrix")

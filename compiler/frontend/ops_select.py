@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..layers.scalar import Apply
 from ..layers.softmax import BothClasses
 from ..scalar import functions as f
 from .layout import apart, arrange, joined, moved, rearrange
-from .operands import axis_of, constant, finite, integers, refuse
+from .operands import axis_of, constant, finite, integers, refuse, room
 from .value import Array, Dimensions, Ref, Val, dimensions
 
 if TYPE_CHECKING:
@@ -25,13 +26,19 @@ def Gather(b: Importer, x: Val, indices: Val, *, axis: int = 0) -> Val:
     """Constant indices."""
     places = constant(b, indices, "indices").astype(np.int64)
     apart(b, x, [axis])
-    return rearrange(b, x, lambda a: np.take(a, places, axis=axis))
+
+    def change(a: Array) -> Array:
+        room(b, [*a.shape[:axis], *places.shape, *a.shape[axis:][1:]])
+        return np.take(a, places, axis=axis)
+
+    return rearrange(b, x, change)
 
 
 def GatherElements(b: Importer, x: Val, indices: Val, *, axis: int = 0) -> Val:
     """Constant indices."""
     places = constant(b, indices, "indices").astype(np.int64)
     apart(b, x, range(places.ndim))
+    room(b, [*places.shape, places.ndim])
 
     def change(a: Array) -> Array:
         where = np.indices(places.shape)
@@ -47,7 +54,12 @@ def GatherND(b: Importer, x: Val, indices: Val, *, batch_dims: int = 0) -> Val:
     if batch_dims:
         raise refuse(b, "its indices differ by batch", "use batch_dims=0")
     apart(b, x, range(places.shape[-1]))
-    return rearrange(b, x, lambda a: a[tuple(np.moveaxis(places, -1, 0))])
+
+    def change(a: Array) -> Array:
+        room(b, [*places.shape[:-1], *a.shape[places.shape[-1] :]])
+        return a[tuple(np.moveaxis(places, -1, 0))]
+
+    return rearrange(b, x, change)
 
 
 def Slice(
@@ -90,11 +102,14 @@ def Split(
     """Constant sizes; samples of a batch stay apart, and no part is empty."""
     apart(b, x, [axis])
     sizes = integers(b, given, split)
+    count = len(b.results)
+    if num_outputs not in (None, count) or (sizes is not None and min(sizes, default=0) < 0):
+        raise refuse(b, f"its sizes do not fit its {count} results", "check the model with onnx.checker")
     if sizes is None:
-        count = num_outputs or len(b.results)
         whole = x.shape[axis_of(b, x, axis)] if isinstance(x, Ref) else np.shape(constant(b, x, "input"))[axis]
         each = -(-whole // count)
         sizes = [min(each, max(whole - each * i, 0)) for i in range(count)]
+    room(b, [sum(sizes)])
     ends = [*accumulate(sizes)]
     pairs = zip(ends, sizes, strict=True)
     return tuple(
@@ -130,6 +145,7 @@ def Pad(
     def change(a: Array) -> Array:
         rest = a[tuple(slice(max(-i, 0), n - max(-j, 0)) for n, (i, j) in zip(a.shape, pairs, strict=True))]
         more = [(max(i, 0), max(j, 0)) for i, j in pairs]
+        room(b, [n + i + j for n, (i, j) in zip(rest.shape, more, strict=True)])
         if mode == "constant":
             return np.pad(rest, more, constant_values=empty)
         return np.pad(rest, more, mode="edge" if mode == "edge" else "reflect" if mode == "reflect" else "wrap")
@@ -138,6 +154,7 @@ def Pad(
 
 
 def Concat(b: Importer, *parts: Val, axis: int = 1) -> Val:
+    room(b, [sum(prod(p.shape) for p in parts if isinstance(p, Ref | np.ndarray))])
     if all(isinstance(p, np.ndarray) for p in parts):
         joint = np.concatenate([np.asarray(p) for p in parts], axis=axis)
         return dimensions(joint) if any(isinstance(p, Dimensions) for p in parts) else joint

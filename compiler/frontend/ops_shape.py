@@ -48,7 +48,7 @@ def ConstantOfShape(b: Importer, shape: Val, *, value: Array | None = None) -> V
 
 def Range(b: Importer, start: Val, limit: Val, delta: Val) -> Val:
     first, last, step = (constant(b, v, "bound").reshape(-1)[0] for v in (start, limit, delta))
-    if step == 0 or (last - first) / step > MOST_ELEMENTS:
+    if step == 0 or (last.item() - first.item()) / step.item() > MOST_ELEMENTS:
         raise refuse(b, f"its range {first}, {last}, {step} has no end or is too long", "use a smaller one")
     return np.arange(first, last, step)
 
