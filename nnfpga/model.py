@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnfpga.compiler.device import GENERIC, Device
-from nnfpga.compiler.errors import CompileError
+from nnfpga.compiler.errors import CompileError, Problem
 from nnfpga.compiler.exact import Ints, fractions
 from nnfpga.compiler.formats import Ranges, parse
 from nnfpga.compiler.frontend import ModelProto, import_model, load, predict_float
@@ -42,6 +42,9 @@ from .widths import Chosen, choose_widths
 __all__ = ["Integers", "Model", "accuracy", "proven_values", "read_model", "to_integers"]
 
 CALIBRATION_SAMPLES = 2000
+MOST_OPERATIONS = 5000
+"""Of the imported network: what is made of more takes very long, and no chip here holds it."""
+
 Reals = npt.NDArray[np.float64]
 
 
@@ -105,6 +108,9 @@ def read_model(
     """
     proto = load(path)
     imported = import_model(proto)
+    if (count := len(imported.graph.ops)) > MOST_OPERATIONS:
+        what = f"it has {count} operations, more than {MOST_OPERATIONS}"
+        raise CompileError([Problem(str(path), what, "use a smaller network")])
     real, ending = drop_softmax(simplify(imported.graph), Want(options.output))
     shape = real.inputs[0].shape
     loaded = None if data is None else load_data(data, imported.graph.inputs[0].shape)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import pkgutil
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -31,6 +30,7 @@ __all__ = ["Imported", "import_model", "survey"]
 LONGEST_NAME = 64  # of a tensor, in hardware
 LONGEST_REASON = 200
 MOST_AXES = 16
+MOST_INPUTS = 4096  # of a node
 BUG = "nnfpga fails on it"
 """Begins the problem of a node whose function raised what no input should: the mutation benchmark looks for it."""
 
@@ -160,8 +160,9 @@ def walk(graph: onnx.GraphProto, state: Importer) -> None:
     order, wrong = order_of(graph)
     for number in (*order, *sorted({*range(len(graph.node))}.difference(order))):
         node = graph.node[number]
-        state.current = f"{node.op_type} '{node.name or (node.output[0] if node.output else number)}' (node {number})"
-        state.result, state.results = node.output[0] if node.output else "", tuple(node.output)
+        state.results = tuple(node.output)
+        state.result = state.results[0] if state.results else ""
+        state.current = f"{node.op_type} '{node.name or state.result or number}' (node {number})"
         before = len(state.ops), len(state.problems)
         if number in wrong:
             problem(state, wrong[number], "export the model again")
@@ -188,7 +189,7 @@ def unknown(node: onnx.NodeProto) -> tuple[str, str]:
 def used(state: Importer, node: onnx.NodeProto, number: int, ops: int, problems: int) -> Use:
     """What became of a node since there were so many operations and problems."""
     made, wrong = tuple(op.name for op in state.ops[ops:]), tuple(state.problems[problems:])
-    values = [state.values.get(name) for name in node.output if name]
+    values = [state.values.get(name) for name in state.results if name]
     tensors = tuple(v.name for v in values if isinstance(v, Ref))
     if wrong:
         outcome = Outcome.REFUSED
@@ -199,7 +200,7 @@ def used(state: Importer, node: onnx.NodeProto, number: int, ops: int, problems:
     else:
         constant = all(isinstance(v, np.ndarray) for v in values)
         outcome = Outcome.CONSTANT if constant else Outcome.UNREACHED
-    names = tuple(node.input), tuple(node.output)
+    names = tuple(node.input), state.results
     return Use(number, state.current, node.op_type, node.name, node.domain, *names, outcome, tensors, wrong)
 
 
@@ -232,12 +233,13 @@ def problem(state: Importer, what: str, remedy: str) -> None:
 
 def convert(state: Importer, node: onnx.NodeProto, function: Operator) -> None:
     """Call an operator's function with the node's inputs and attributes; one with several outputs gives a tuple."""
-    arguments = [state.values.get(name) if name else None for name in node.input]
-    missing = [name for name, v in zip(node.input, arguments, strict=True) if name and v is None]
+    names = tuple(node.input)
+    arguments = [state.values.get(name) if name else None for name in names]
+    missing = [name for name, v in zip(names, arguments, strict=True) if name and v is None]
     if missing:
         problem(state, f"it reads '{missing[0]}', which nothing makes", "export the model again")
     if missing or any(isinstance(v, Unsupported) for v in arguments):
-        state.values.update({name: Unsupported() for name in node.output})
+        state.values.update({name: Unsupported() for name in state.results})
         return
     result: Val | tuple[Val, ...] = Unsupported()
     try:
@@ -257,8 +259,8 @@ def convert(state: Importer, node: onnx.NodeProto, function: Operator) -> None:
     except MemoryError:
         problem(state, "its result is too large", "use a smaller network")
     results = result if isinstance(result, tuple) and not isinstance(result, Ref) else (result,)
-    state.values.update({name: Unsupported() for name in node.output[len(results) :]})
-    for name, value in zip(node.output, results, strict=False):
+    state.values.update({name: Unsupported() for name in state.results[len(results) :]})
+    for name, value in zip(state.results, results, strict=False):
         state.values[name] = value
         if isinstance(value, Ref):
             state.names.setdefault(value.name, name)
@@ -267,6 +269,9 @@ def convert(state: Importer, node: onnx.NodeProto, function: Operator) -> None:
 def fitting(state: Importer, arguments: list[Val | None], function: Operator) -> None:
     """Refuse inputs that the operator's function does not take: too few, too many, none where it needs one, texts."""
     inputs, endless = inputs_of(function)
+    if len(arguments) > MOST_INPUTS:
+        what = f"it has {len(arguments)} inputs, more than {MOST_INPUTS}"
+        raise CompileError([Problem(state.current, what, "use a smaller network")])
     for number in range(max(len(inputs), len(arguments))):
         if not endless and number >= len(inputs):
             raise CompileError([Problem(state.current, f"it has {len(arguments)} inputs, not {len(inputs)}", REMEDY)])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..exact import fractions, objects
+from ..exact import as_fraction, fractions, objects
 from ..layers.convolution import Convolve
 from ..layers.dense import Linear
 from ..layers.scalar import Apply
@@ -19,15 +19,29 @@ from ..scalar.functions import Affine
 
 __all__ = ["fold_affine"]
 
+LONG = 1 << 12  # bits: a chain of multiplications doubles them at every step
+
 
 def fold_affine(graph: RealGraph) -> RealGraph:
     """The same function with each affine next to unquantised weights reduced to a bias behind them.
 
     Affines behind each other become one, and one that changes nothing leaves the graph.
     """
+    graph = join_affines(graph)
     while (folded := fold_once(graph)) is not graph:
         graph = folded
     return graph
+
+
+def join_affines(graph: RealGraph) -> RealGraph:
+    """Each affine function merged into those that read it, in one walk: what is left for ``fold_once`` is short."""
+    made: dict[str, Op] = {}
+    for op in graph.ops:
+        source = made.get(op.inputs[0]) if is_affine(op) else None
+        made[op.name] = after(source, op) if source is not None and is_short(source) else op
+    read = {name for op in made.values() for name in op.inputs} | {*graph.outputs}
+    ops = [op for op in made.values() if op.name in read or op.name not in graph.reading]
+    return graph.replace(ops) if len(ops) < len(graph.ops) else graph
 
 
 def only_reader(graph: RealGraph, op: Op) -> Op | None:
@@ -62,6 +76,14 @@ def is_affine(op: Op) -> bool:
     return isinstance(op, Apply) and isinstance(op.function, Affine)
 
 
+def is_short(op: Op) -> bool:
+    """Whether an operation is an affine function whose exact numbers did not grow long by merging."""
+    if not isinstance(op, Apply) or not isinstance(op.function, Affine):
+        return False
+    numbers = (*op.function.slope.flat, *op.function.intercept.flat)
+    return all(v.numerator.bit_length() + v.denominator.bit_length() < LONG for v in map(as_fraction, numbers))
+
+
 def without(graph: RealGraph, op: Op) -> RealGraph | None:
     """The graph without an affine function that changes nothing; None where it does, or is an output."""
     assert isinstance(op, Apply)
@@ -84,7 +106,7 @@ def reading(op: Op, old: str, new: str) -> Op:
 def into_readers(graph: RealGraph, op: Op) -> RealGraph | None:
     """The graph with an affine function merged into those that read it; None where none does."""
     readers = graph.readers(op.name)
-    merged = {id(r): after(op, r) for r in readers if is_affine(r)}
+    merged = {id(r): after(op, r) for r in readers if is_affine(r)} if is_short(op) else {}
     if not merged:
         return None
     stays = op.name in graph.outputs or len(merged) < len(readers)
