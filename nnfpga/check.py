@@ -22,7 +22,7 @@ from nnfpga.compiler.passes.drop_softmax import Ending, Want
 from nnfpga.compiler.plan import Unrolled, segments
 from nnfpga.compiler.real import RealGraph, Weighted
 
-from .model import Integers, proven_values, stated_range, to_integers
+from .model import Integers, proven_values, refuse_long, stated_range, to_integers
 from .options import Options
 from .trace import HOST, Place, trace
 
@@ -167,6 +167,7 @@ def notes_of(proto: ModelProto) -> tuple[str, ...]:
 
 def run_dry(imported: Imported, options: Options) -> Dry:
     """Quantise and lower for the stated range of inputs, or one that is assumed."""
+    refuse_long(imported.graph)
     real, ending = drop_softmax(imported.graph, Want(options.output))
     stated = options.input_range is not None or options.input_format is not None
     ranges = (stated_range(options),) if stated else ASSUMED

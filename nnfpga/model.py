@@ -39,7 +39,7 @@ from .options import Options
 from .progress import silent
 from .widths import Chosen, choose_widths
 
-__all__ = ["Integers", "Model", "accuracy", "proven_values", "read_model", "to_integers"]
+__all__ = ["Integers", "Model", "accuracy", "proven_values", "read_model", "refuse_long", "to_integers"]
 
 CALIBRATION_SAMPLES = 2000
 MOST_OPERATIONS = 5000
@@ -108,9 +108,7 @@ def read_model(
     """
     proto = load(path)
     imported = import_model(proto)
-    if (count := len(imported.graph.ops)) > MOST_OPERATIONS:
-        what = f"it has {count} operations, more than {MOST_OPERATIONS}"
-        raise CompileError([Problem(str(path), what, "use a smaller network")])
+    refuse_long(imported.graph)
     real, ending = drop_softmax(simplify(imported.graph), Want(options.output))
     shape = real.inputs[0].shape
     loaded = None if data is None else load_data(data, imported.graph.inputs[0].shape)
@@ -144,6 +142,13 @@ def read_model(
         Path(path), proto, made.graph, ending, names[ending.scores], imported.labels, loaded, tuple(notes), made.entry,
         made.exit, widths, compared,
     )  # fmt: skip
+
+
+def refuse_long(real: RealGraph) -> None:
+    """Raise CompileError for a network of more than ``MOST_OPERATIONS``."""
+    if len(real.ops) > MOST_OPERATIONS:
+        what = f"it has {len(real.ops)} operations, more than {MOST_OPERATIONS}"
+        raise CompileError([Problem("the graph", what, "use a smaller network")])
 
 
 @dataclass(frozen=True)

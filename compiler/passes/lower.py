@@ -15,6 +15,9 @@ from ..scalar.functions import Function, Kinked
 
 __all__ = ["lower"]
 
+MOST_FUNCTIONS = 200
+"""Of a chain between two quantisers: each is solved within the next."""
+
 
 def lower(graph: RealGraph) -> Graph:
     """Integer layers: each chain of element-wise functions up to a quantiser becomes one scalar layer.
@@ -65,6 +68,9 @@ class Lowering:
         """Make an operation's layer, with what must stand before it; an element-wise function waits."""
         source, functions = self.chains.get(op.inputs[0], (op.inputs[0], ()))
         if isinstance(op, Apply):
+            if len(functions) == MOST_FUNCTIONS:
+                what = f"it is one of more than {MOST_FUNCTIONS} functions on top of each other"
+                raise CompileError([Problem(op.node, what, "leave out those that change nothing")])
             self.chains[op.name] = (source, (*functions, op.function))
         elif isinstance(op, RealRearrange) and source in self.chains and source not in self.tensors:
             self.chains[op.name] = (op.name, ())  # the host sends the elements in this order, see ends.py

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+import numpy as np
+
+from ..errors import CompileError, Problem
 from ..exact import fractions
 from ..formats import Format, Ranges
 from ..layers.pooling import MaxPool
@@ -185,6 +188,11 @@ class Quantization:
 
     def best(self, name: str, bits: int, through: Function | None = None) -> Quantizer:
         """The quantiser of a width with the least error; searched once."""
+        if not np.isfinite(self.calibration.values[name]).all():
+            made = self.graph.makers.get(name)
+            where = f"input '{name}'" if made is None else made.node
+            what = "its values are beyond the range of float64"
+            raise CompileError([Problem(where, what, "train with normalisation, or state a smaller input range")])
         if (name, bits) not in self.calibration.known:
             self.calibration.known[name, bits] = fit(
                 self.calibration.values[name], bits, through, self.calibration.ranges
