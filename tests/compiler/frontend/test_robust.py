@@ -12,7 +12,7 @@ import pytest
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from nnfpga.compiler.errors import CompileError
-from nnfpga.compiler.frontend import Outcome, import_model, survey
+from nnfpga.compiler.frontend import Outcome, import_model, importer, survey
 
 node = helper.make_node
 LARGE = 1 << 40
@@ -133,3 +133,56 @@ def test_a_long_chain_takes_time_in_proportion() -> None:
 
     seconds(10)
     assert seconds(8000) < 40 * max(seconds(800), 0.02)
+
+
+VECTOR = ("n", 6)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "constants", "text"),
+    [
+        ([node("Expand", ["x", "s"], ["y"])], {"s": [1, LARGE, 6]}, "its result of 1x1099511627776x6 elem"),
+        ([node("Expand", ["w", "s"], ["e"]), PRODUCT], {"w": EYE, "s": [1 << 23, 6, 6]}, "its result of 8388608x6x6"),
+        ([node("Tile", ["x", "s"], ["y"])], {"s": [1, 1 << 31]}, "Tile 'y' (node 0): its result of 2x6x1x2147483648"),
+        ([node("Tile", ["w", "s"], ["e"]), PRODUCT], {"w": EYE, "s": [1 << 62, 0]}, "elements is too large"),
+        ([node("Pad", ["x", "s"], ["y"])], {"s": [0, 0, 0, 1 << 31]}, "Pad 'y' (node 0): its result of 2x2147483654"),
+        ([node("Pad", ["w", "s"], ["e"]), PRODUCT], {"w": EYE, "s": [0, 0, 0, 1 << 31]}, "its result of 6x2147483654"),
+        ([node("ConstantOfShape", ["s"], ["e"]), PRODUCT], {"w": EYE, "s": [1 << 31]}, "its shape [2147483648] is too"),
+        ([node("Range", ["a", "c", "d"], ["e"])], {"a": -(2**62), "c": 2**62, "d": 1}, "has no end or is too long"),
+        ([node("Gather", ["a", "i"], ["e"])], {"a": np.ones((1, 1 << 12)), "i": [0] * (1 << 14)}, "16384x4096"),
+        ([node("Split", ["x"], ["y"], axis=1, num_outputs=LARGE)], {}, "its sizes do not fit its 1 results"),
+        ([node("Split", ["x", "s"], ["y", "z"], axis=1)], {"s": [LARGE, 6 - LARGE]}, "do not fit its 2 results"),
+        ([node("Concat", ["x"] * 100_000, ["y"], axis=1)], {}, "it has 100000 inputs, more than 4096; use a smaller"),
+        ([node("Concat", ["a"] * 4000, ["e"], axis=0)], {"a": np.ones(1 << 14)}, "its result of 65536000 elements is"),
+        ([node("MatMul", ["a", "a"], ["e"])], {"a": np.ones((1100, 1100))}, "more than 1073741824 multiplications"),
+    ],
+)  # fmt: skip
+def test_large_results_are_refused_before_they_are_made(
+    nodes: list[NodeProto], constants: dict[str, Any], text: str
+) -> None:
+    assert text in refused(model(nodes, VECTOR, **constants))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "constants", "text"),
+    [
+        ([node("MatMul", ["x"], ["y"])], {}, "MatMul 'y' (node 0): its input 2 is missing; check the model"),
+        ([node("Add", ["x", ""], ["y"])], {}, "its input 2 is missing"),
+        ([node("Concat", ["x", ""], ["y"], axis=1)], {}, "its input 2 is missing"),
+        ([node("Relu", ["x", "x"], ["y"])], {}, "it has 2 inputs, not 1"),
+        ([node("Add", ["x", "t"], ["y"])], {"t": np.array(["a"])}, "it reads what is no real number"),
+        ([node("Cast", ["x"], ["y"])], {}, "attribute 'to' is missing"),
+    ],
+)
+def test_inputs_and_attributes_are_counted(nodes: list[NodeProto], constants: dict[str, Any], text: str) -> None:
+    assert text in refused(model(nodes, VECTOR, **constants))
+
+
+def test_an_error_of_ours_is_not_blamed_on_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(b: importer.Importer, x: Any) -> Any:
+        return x.nothing
+
+    monkeypatch.setitem(importer.operators(), ("", "Relu"), broken)
+    text = refused(model([node("Relu", ["x"], ["y"])]))
+    assert text.startswith(f"Relu 'y' (node 0): {importer.BUG} (AttributeError: ")
+    assert text.endswith("; report it with the model")
