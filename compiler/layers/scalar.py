@@ -64,6 +64,9 @@ class Apply(Op):
 
     def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
         least, most = low.min(initial=np.inf), high.max(initial=-np.inf)
+        if low.size and not np.isfinite([least, most]).all():
+            what = "it reads values beyond the range of float64"
+            raise CompileError([Problem(self.node, what, "train with normalisation, or state a smaller input range")])
         if low.size and not self.function.domain.holds(as_fraction(least), as_fraction(most)):
             raise self.refuse(f"can lie in {least:.6g} .. {most:.6g}")
         return self.function.bounds(low, high)

@@ -59,7 +59,9 @@ def test_too_many_functions_are_named() -> None:
 
 @np.errstate(over="ignore")
 def test_values_beyond_float64_are_named() -> None:
-    graph = chain(Relu(), Affine(np.full(1, 1e300), np.zeros(1)), Affine(np.full(1, 1e300), np.zeros(1)))
-    values = proven_values(graph, -1.0, 1e10)
-    with pytest.raises(CompileError, match=r"^node 2: its values are beyond the range of float64; train with norm"):
-        quantize(graph, Calibration(values, proven=True))
+    large = Affine(np.full(1, 1e300), np.zeros(1))
+    with pytest.raises(CompileError, match=r"^node 2: it reads values beyond the range of float64; train with norm"):
+        proven_values(chain(Relu(), large, Relu()), -1.0, 1e10)
+    graph = chain(Relu(), large)
+    with pytest.raises(CompileError, match=r"^node 1: its values are beyond the range of float64; train with norm"):
+        quantize(graph, Calibration(proven_values(graph, -1.0, 1e10), proven=True))
