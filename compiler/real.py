@@ -32,6 +32,9 @@ class Op(ABC):
     decides: ClassVar[bool] = False
     """Whether it compares sums: post-training quantisation leaves these as wide as they are, all in one unit."""
 
+    moves: ClassVar[bool] = False
+    """Whether it only moves elements: sums pass it as they are on their way out of the network."""
+
     name: str
     inputs: tuple[str, ...]
     node: str = field(default="", kw_only=True)

@@ -20,6 +20,7 @@ __all__ = ["RealRearrange", "Rearrange"]
 class RealRearrange(Op):
     """``y.flat[i] = x.flat[index[i]]``; ``index`` has the result's shape."""
 
+    moves = True
     index: npt.NDArray[np.int64]
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -126,7 +126,8 @@ class Quantization:
 
     def layer(self, op: Op) -> None:
         """Quantise what the operation reads, and its weights; what reads a result that is wider quantises it again."""
-        sources = tuple(self.sums(name) if op.decides else self.few_bits(name) for name in op.inputs)
+        whole = op.decides or (op.moves and op.name in self.graph.outputs)
+        sources = tuple(self.sums(name) if whole else self.few_bits(name) for name in op.inputs)
         units = [Fraction(min(self.units[name].flat)) for name in sources]
         if isinstance(op, Weighted):
             op = op if op.scale is not None else self.weights(op)

@@ -9,6 +9,7 @@ import pytest
 
 from nnfpga.compiler.formats import Format
 from nnfpga.compiler.layers.dense import Linear
+from nnfpga.compiler.layers.rearrange import RealRearrange
 from nnfpga.compiler.layers.scalar import Apply, Quantize
 from nnfpga.compiler.passes import Calibration, quantize
 from nnfpga.compiler.real import RealGraph, RealInput
@@ -63,3 +64,10 @@ def test_formats() -> None:
     assert {*b.scale.flat} == {Fraction(1, 8)}
     assert np.array_equal(weights(graph, "b"), np.clip(np.floor(B * 8 + 0.5), -8, 7))
     assert levels(graph, "x") == 8
+
+
+def test_sums_that_are_only_moved_leave_as_they_are() -> None:
+    moved = GRAPH.replace([*GRAPH.ops, RealRearrange("y", ("b",), np.array([[3, 1], [0, 2]]))], ("y",))
+    quantised = quantize(moved, Calibration(moved.evaluate(X), 8))
+    assert quantised.outputs == ("y",)
+    assert quantised.makers["y"].inputs == ("b",)
