@@ -153,7 +153,8 @@ class Quantization:
         readers = self.graph.readers(name)
         if any(r.decides for r in readers) or name in self.graph.outputs:
             return True
-        return any(self.is_last(r.name) for r in readers if isinstance(r, Apply) and isinstance(r.function, Affine))
+        passing = [r for r in readers if r.moves or (isinstance(r, Apply) and isinstance(r.function, Affine))]
+        return any(self.is_last(r.name) for r in passing)
 
     def apply(self, op: Apply) -> None:
         """Keep the function; a curved one needs a quantised input so that it becomes one small table."""
