@@ -278,7 +278,10 @@ def fitting(state: Importer, arguments: list[Val | None], function: Operator) ->
         needed = inputs[min(number, len(inputs) - 1)]
         if needed and (number >= len(arguments) or arguments[number] is None):
             raise CompileError([Problem(state.current, f"its input {number + 1} is missing", REMEDY)])
-    if any(isinstance(v, np.ndarray) and v.size and isinstance(v.item(0), str | bytes | complex) for v in arguments):
+    texts = "Labels" in inspect.get_annotations(function).values()
+    if not texts and any(
+        isinstance(v, np.ndarray) and v.size and isinstance(v.item(0), str | bytes | complex) for v in arguments
+    ):
         raise CompileError([Problem(state.current, "it reads what is no real number", "use a numeric type")])
 
 

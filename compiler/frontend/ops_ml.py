@@ -8,7 +8,7 @@ import numpy as np
 
 from ..layers.arg_max import RealArgMax
 from .ops import affine, refuse
-from .value import Ref, Val
+from .value import Labels, Ref, Val
 
 if TYPE_CHECKING:
     from .importer import Importer
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DOMAINS = ("ai.onnx.ml",)
 
 
-def ArrayFeatureExtractor(b: Importer, x: Val, y: Val) -> Val:
+def ArrayFeatureExtractor(b: Importer, x: Labels, y: Val) -> Val:
     """Class labels by the index of the greatest score: the host's work."""
     if not isinstance(x, np.ndarray) or not isinstance(y, Ref) or not isinstance(b.ops[-1], RealArgMax):
         raise refuse(b, "it is only supported as the class labels behind ArgMax", "leave it out")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..real import Shape
 
-__all__ = ["BATCH", "Array", "Dimensions", "Ref", "Unsupported", "Val", "dimensions"]
+__all__ = ["BATCH", "Array", "Dimensions", "Labels", "Ref", "Unsupported", "Val", "dimensions"]
 
 Array = npt.NDArray[Any]
 
@@ -41,6 +41,8 @@ class Unsupported:
 
 
 Val = Ref | Array | Unsupported
+Labels = Val
+"""An operand that may hold texts."""
 
 BATCH = -2  # stands for the batch size in a shape; as the first number of a Reshape's target it is as good as any
 

@@ -209,8 +209,15 @@ class Quantization:
             return name
         below = self.units.get(name, self.behind.get(name))
         if below is not None:
-            return self.insert(name, Quantizer(fractions([min(below.flat)]), None, None))
+            return self.insert(name, Quantizer(fractions([self.fine(name, min(below.flat))]), None, None))
         return self.few_bits(name)
+
+    def fine(self, name: str, unit: Fraction) -> Fraction:
+        """The unit of sums, halved until no format of the common width is finer: a constant was added to them."""
+        largest = Fraction(float(np.abs(self.calibration.values[name]).max(initial=0.0)))
+        while unit * 2 ** (self.calibration.bits - 1) > largest > 0:
+            unit /= 2
+        return unit
 
     def insert(self, name: str, quantizer: Quantizer) -> str:
         """Append a quantiser behind a tensor."""
