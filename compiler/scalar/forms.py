@@ -1,7 +1,7 @@
 """What hardware an integer function can take: a multiplication, a shift and a saturation, where these are proven equal.
 
 The lines that stay between the ends of a function's constant pieces form a polygon in the plane of slope and offset.
-Its least and greatest slope are found exactly, then the least power of two that brings an integer pair inside
+Its least and greatest slope are found exactly, then a small power of two that brings an integer pair inside
 (compare the recognition of digital straight lines, Debled-Rennesson and Reveilles 1995).
 """
 
@@ -22,7 +22,7 @@ __all__ = ["MultiplyShift", "digits", "multiply_shift", "shift_clip"]
 
 MAX_SHIFT = 62
 MAX_PIECES = 1 << 12
-SPARE = 3  # shifts beyond the least one, for a multiplier of fewer digits
+SPARE = 3  # shifts beyond the first one found, for a multiplier of fewer digits
 CANDIDATES = 64  # multipliers looked at for each shift, those in the middle
 
 

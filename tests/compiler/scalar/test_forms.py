@@ -1,4 +1,4 @@
-"""Integer functions as multiply, shift and clip: equal at every integer, with the least shift there is."""
+"""Integer functions as multiply, shift and clip: equal at every integer."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def test_a_line_without_ties_has_a_form(slope: Fraction, offset: Fraction, high:
 
 
 @given(st.integers(-9, 9), st.integers(-30, 30), st.integers(0, 4), st.integers(1, 30))
-def test_the_least_shift(multiplier: int, offset: int, right: int, high: int) -> None:
-    """No form that brute force can find has a smaller shift, but for those that save digits."""
+def test_a_known_form_is_found(multiplier: int, offset: int, right: int, high: int) -> None:
+    """With at most three bits of shift more than the known one."""
     domain = range(-high, high + 1)
     values = [min(max((multiplier * v + offset) >> right, -5), 5) for v in domain]
     pieces = Pieces.of(-high, high, [Line(v, 0, y, 0) for v, y in zip(domain, values, strict=True)])
