@@ -184,6 +184,8 @@ def beside_constants(b: Importer, joint: Ref, parts: tuple[Val, ...], place: int
             values.append(np.zeros(mine.shape))
             continue
         whole = finite(b, constant(b, part, "part").astype(np.float64), "part")
+        if whole.ndim != joint.rank:
+            raise refuse(b, f"a constant of shape {whole.shape} and a branch are joined", "check the shapes")
         if joint.batched and (len(whole) not in (1, b.batch) or (whole != whole[:1]).any()):
             raise refuse(b, "its constant differs from sample to sample", "keep the samples of a batch apart")
         values.append(whole[0] if joint.batched else whole)

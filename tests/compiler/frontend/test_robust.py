@@ -170,6 +170,7 @@ def test_large_results_are_refused_before_they_are_made(
         ([node("Add", ["x", ""], ["y"])], {}, "its input 2 is missing"),
         ([node("Concat", ["x", ""], ["y"], axis=1)], {}, "its input 2 is missing"),
         ([node("Relu", ["x", "x"], ["y"])], {}, "it has 2 inputs, not 1"),
+        ([node("Concat", ["x", "k"], ["y"], axis=1)], {"k": np.array(1.0)}, "a constant of shape () and a branch are"),
         ([node("Add", ["x", "t"], ["y"])], {"t": np.array(["a"])}, "it reads what is no real number"),
         ([node("Cast", ["x"], ["y"])], {}, "attribute 'to' is missing"),
     ],
