@@ -17,6 +17,7 @@ from ..real import Shape
 from .lattice import OnLattice, row_units
 from .layout import channelwise
 from .ops import affine, constant, finite, refuse
+from .tensors import MOST_ELEMENTS
 from .value import Array, Ref, Val
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ def window(
         raise refuse(b, f"its window {found} is larger than the input of shape {x.shape}", "use a larger input")
     if prod(found.positions(spatial)) * prod(kernel) > MOST_TAPS:
         raise refuse(b, f"its window {found} reads more than {MOST_TAPS} elements", "use a smaller window or pads")
+    padded = prod(n + b + a for n, b, a in zip(spatial, found.before, found.after, strict=True)) * x.shape[0]
+    if padded > MOST_ELEMENTS:
+        raise refuse(b, f"its padded input of {padded} elements is too large", "use smaller pads")
     return found
 
 

@@ -68,6 +68,7 @@ KERNEL = np.ones((4, 3, 3, 3), np.float32)
         ([node("MatMul", ["a", "b"], ["s"]), PRODUCT], ("n", 6), {"a": COLUMN, "b": ROW, "w": EYE}, "is too large"),
         ([node("Conv", ["x", "k"], ["y"], kernel_shape=[1 << 31] * 2)], PICTURE, {"k": KERNEL}, "does not fit"),
         ([node("Conv", ["x", "k"], ["y"], pads=[1 << 31] * 4)], PICTURE, {"k": KERNEL}, "reads more than 67108864 el"),
+        ([node("Conv", ["x", "k"], ["y"], pads=[9, 1 << 24] * 2, strides=[9, 999])], PICTURE, {"k": KERNEL}, "padded"),
         ([node("MaxPool", ["x"], ["y"], kernel_shape=[1 << 31] * 2, pads=[1 << 30] * 4)], PICTURE, {}, "reads more"),
         ([node("AveragePool", ["x"], ["y"], kernel_shape=[1000] * 2, pads=[999] * 4)], PICTURE, {}, "reads more than"),
         ([node("LeakyRelu", ["x"], ["y"], alpha=float("inf"))], ("n", 6), {}, "'alpha' must be a finite number"),
