@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nnfpga.compiler.circuit.ir import (
     Add,
@@ -20,8 +18,6 @@ from nnfpga.compiler.circuit.ir import (
     Select,
     Shift,
 )
-from nnfpga.compiler.circuit.pipeline import schedule
-from nnfpga.compiler.device import GENERIC
 from nnfpga.compiler.number import Number
 
 NODES: list[Node] = [
@@ -79,37 +75,6 @@ def test_constant_output() -> None:
     builder.start()
     circuit = builder.finish([builder.add(Constant(7))])
     assert circuit.evaluate(np.zeros((3, 1), np.int64)).tolist() == [[7]] * 3
-
-
-@given(st.integers(0, 2**32), st.floats(5, 900))
-def test_schedule_never_reads_before_a_value_is_there(seed: int, clock: float) -> None:
-    rng = np.random.default_rng(seed)
-    builder = Builder((A, B, C))
-    values = builder.start()
-    for _ in range(25):
-        a, b = (int(v) for v in rng.choice(values[-6:], 2))
-        nodes = [Add(a, b, 0, 1), Clamp(a, -9, 9), Shift(a, 1), Greater(a, b), Constant(int(rng.integers(9)))]
-        node = [*nodes, Multiply(a, b)][rng.integers(6)]
-        values.append(builder.add(node))
-    circuit = builder.finish(values[-4:])
-    plan = schedule(circuit, GENERIC.timing, clock)
-    for i, node in enumerate(circuit.nodes):
-        for operand in node.reads:
-            assert isinstance(circuit.nodes[operand], Constant) or plan.stage[operand] <= plan.stage[i]
-    assert plan.stages == 1 + max(plan.stage[o] for o in circuit.outputs)
-
-
-def test_faster_clocks_take_more_stages() -> None:
-    builder = Builder((A,) * 16)
-    values = builder.start()
-    while len(values) > 1:
-        values = [builder.add(Add(a, b)) for a, b in zip(values[::2], values[1::2], strict=True)]
-    circuit = builder.finish(values)
-    stages = [schedule(circuit, GENERIC.timing, mhz).stages for mhz in (50, 150, 250, 400)]
-    assert stages == sorted(stages)
-    assert stages[0] == 1
-    assert stages[-1] == 4
-    assert schedule(circuit, GENERIC.timing, 250).critical_ns <= 1000 / 250 - GENERIC.timing.overhead_ns
 
 
 @pytest.mark.parametrize(("low", "high", "width"), [(0, 0, 0), (0, 7, 3), (-1, 0, 1), (-8, 7, 4), (-8, 8, 5)])

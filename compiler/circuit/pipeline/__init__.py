@@ -1,0 +1,88 @@
+"""Pipelining: which stage each value of a circuit is computed in, with as few register bits as the stages allow.
+
+``delays.py`` says how long a node takes, ``stages.py`` which values cannot share a stage, ``registers.py`` chooses
+among all stages that are left those with the fewest register bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...device import Timing
+from ..ir import Circuit, Constant
+from .delays import Delay, delay
+from .registers import fewest_registers
+from .stages import Delays, delays_of, earliest
+
+__all__ = ["Delay", "Schedule", "delay", "even_schedule", "register_bits", "schedule"]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """``stage[i]`` is the stage that computes value ``i``; registers stand between stages and behind the last.
+
+    So a result leaves ``stages`` cycles after its input came. ``critical_ns`` is the longest path through the logic
+    of one stage by the estimated delays, without the device's ``overhead_ns``. A constant's stage means nothing.
+    """
+
+    stage: tuple[int, ...]
+    stages: int
+    critical_ns: float
+
+
+def schedule(circuit: Circuit, timing: Timing, clock_mhz: float) -> Schedule:
+    """The fewest stages for a clock, and the fewest register bits for that number of stages.
+
+    A node that takes longer than the period on its own gets a stage of its own.
+    """
+    delays = delays_of(circuit, timing)
+    return fewest(circuit, delays, max(int(1e6 / clock_mhz - 1e3 * timing.overhead_ns), 1))
+
+
+def even_schedule(circuit: Circuit, timing: Timing, stages: int) -> Schedule:
+    """The shortest period that so many stages allow, and the fewest register bits for that period.
+
+    Fewer stages where more would not make the period shorter.
+    """
+    delays = delays_of(circuit, timing)
+    longest = earliest(delays, 1 << 60).critical
+    low, high = int((delays.gate + delays.chain).max(initial=1)), max(longest, 1)
+    while low < high:
+        period = (low + high) // 2
+        if earliest(delays, period).stages <= stages:
+            high = period
+        else:
+            low = period + 1
+    return fewest(circuit, delays, high)
+
+
+def fewest(circuit: Circuit, delays: Delays, period: int) -> Schedule:
+    """The schedule for a period in picoseconds."""
+    first = earliest(delays, period)
+    stage = fewest_registers(delays, period, first.stage, first.stages, weights(circuit))
+    return Schedule(tuple(stage.tolist()), first.stages, earliest(delays, period, stage).critical / 1e3)
+
+
+def weights(circuit: Circuit) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Bits that a register of each value takes: zeros at its end are none, nor is a constant."""
+    return np.array(
+        [
+            0 if isinstance(node, Constant) or r.low == r.high else r.width - r.zeros
+            for node, r in zip(circuit.nodes, circuit.ranges, strict=True)
+        ],
+        dtype=np.int64,
+    )
+
+
+def register_bits(circuit: Circuit, plan: Schedule) -> int:
+    """Bits of registers between the stages and behind the last, one copy of a value in each stage that needs it."""
+    last = list(plan.stage)
+    for node, at in zip(circuit.nodes, plan.stage, strict=True):
+        for v in node.reads:
+            last[v] = max(last[v], at)
+    for o in circuit.outputs:
+        last[o] = plan.stages - 1
+    bits = weights(circuit)
+    return int(bits @ (np.array(last) - np.array(plan.stage))) + int(sum(bits[o] for o in circuit.outputs))
