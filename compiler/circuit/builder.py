@@ -24,7 +24,7 @@ class Builder:
 
     def start(self) -> list[Value]:
         """The circuit's inputs as values."""
-        return [self.add(Input(i, Range(int(n.low), int(n.high)))) for i, n in enumerate(self.inputs)]
+        return [self.add(Input(i, Range.of(n))) for i, n in enumerate(self.inputs)]
 
     def add(self, node: Node) -> Value:
         """The value of a node: an existing one where there is one."""

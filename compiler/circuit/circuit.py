@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
-from ..exact import INT64_EXACT, Ints, objects
+from ..exact import Ints
 from ..number import Number
+from . import evaluate, text
 from .nodes import Input, Node
 from .values import Range, Value
 
@@ -23,23 +23,62 @@ class Circuit:
     ranges: tuple[Range, ...]
     outputs: tuple[Value, ...]
 
+    @staticmethod
+    def parse(form: str) -> Circuit:
+        """The circuit whose text form this is.
+
+        Raises
+        ------
+        ValueError
+            that names the line, where it is not the form of a sound circuit.
+        """
+        parts = text.read(form)
+        circuit = Circuit(parts.inputs, parts.nodes, parts.ranges, parts.outputs)
+        for value, what in circuit.faults():
+            raise ValueError(f"line {parts.lines[value]}: {what}")
+        return circuit
+
+    def verify(self) -> None:
+        """Prove that the circuit is sound: operands come earlier, inputs exist, every range holds what its node gives.
+
+        Raises
+        ------
+        ValueError
+            that names every value at fault.
+        """
+        if len(self.ranges) != len(self.nodes):
+            raise ValueError(f"circuit must have a range per node, not {len(self.ranges)} for {len(self.nodes)}")
+        faults = [f"%{value} = {text.write_node(self.nodes[value])}: {what}" for value, what in self.faults()]
+        faults += [f"output %{o} does not exist" for o in self.outputs if not 0 <= o < len(self.nodes)]
+        if faults:
+            raise ValueError("; ".join(faults))
+
+    def faults(self) -> Iterator[tuple[Value, str]]:
+        """Every value at fault, and why."""
+        for value, (node, r) in enumerate(zip(self.nodes, self.ranges, strict=True)):
+            if early := [v for v in node.reads if not 0 <= v < value]:
+                yield value, f"%{early[0]} does not come before it"
+                continue
+            if isinstance(node, Input) and not 0 <= node.index < len(self.inputs):
+                yield value, f"there are {len(self.inputs)} inputs"
+                continue
+            operands = [self.ranges[v] for v in node.reads]
+            if wrong := node.fault(*operands):
+                yield value, wrong
+                continue
+            proven = Range.of(self.inputs[node.index]) if isinstance(node, Input) else node.range(*operands)
+            if not r.holds(proven):
+                yield value, f"its range {text.bracket(r)} does not hold {text.bracket(proven)}"
+
     def evaluate(self, x: Ints) -> Ints:
-        """(samples, inputs) to (samples, outputs), exact."""
-        values: list[Ints] = []
-        if any(max(abs(r.low), abs(r.high)) >= INT64_EXACT for r in self.ranges):
-            x = objects(x)
-        for node in self.nodes:
-            if isinstance(node, Input):
-                values.append(x[:, node.index])
-            else:
-                values.append(node.evaluate(*(values[r] for r in node.reads)))
-        return np.stack([np.broadcast_to(values[o], x.shape[:1]) for o in self.outputs], axis=1)
+        """(samples, inputs) to (samples, outputs), exact.
+
+        Raises
+        ------
+        ValueError
+            where an input is outside of its range.
+        """
+        return evaluate.evaluate(self.nodes, self.ranges, self.outputs, x)
 
     def __str__(self) -> str:
-        def line(i: int, node: Node) -> str:
-            r = self.ranges[i]
-            fields = ", ".join(f"{k}={v!r}" for k, v in vars(node).items() if k not in ("of", "table"))
-            return f"%{i} [{r.low}..{r.high}] = {type(node).__name__.lower()} {fields}"
-
-        lines = [line(i, node) for i, node in enumerate(self.nodes)]
-        return "\n".join([*lines, "output " + ", ".join(f"%{o}" for o in self.outputs)]) + "\n"
+        return text.write(self.inputs, self.nodes, self.ranges, self.outputs)

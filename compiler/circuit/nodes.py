@@ -40,6 +40,14 @@ class Node(ABC):
     def evaluate(self, *inputs: Ints) -> Ints:
         """Its exact value for a batch."""
 
+    def magnitude(self, *inputs: Range) -> int:
+        """The greatest absolute value of a number that ``evaluate`` meets besides operands and result."""
+        return 0
+
+    def fault(self, *inputs: Range) -> str | None:
+        """What forbids it on such operands."""
+        return None
+
 
 @dataclass(frozen=True)
 class Input(Node):
@@ -62,7 +70,7 @@ class Constant(Node):
     value: int
 
     def range(self, *inputs: Range) -> Range:
-        return Range(self.value, self.value)
+        return Range.around(self.value)
 
     def evaluate(self, *inputs: Ints) -> Ints:
         return np.asarray(ints([self.value])[0])  # broadcasts
@@ -91,6 +99,13 @@ class Add(Node):
     def evaluate(self, *inputs: Ints) -> Ints:
         a, b = inputs[0] << self.a_shift, inputs[1] << self.b_shift
         return a - b if self.subtract else a + b
+
+    def magnitude(self, *inputs: Range) -> int:
+        a, b = inputs
+        return max(a.magnitude << self.a_shift, b.magnitude << self.b_shift)
+
+    def fault(self, *inputs: Range) -> str | None:
+        return "a shift is negative" if min(self.a_shift, self.b_shift) < 0 else None
 
 
 @dataclass(frozen=True)
@@ -145,10 +160,17 @@ class Clamp(Node):
 
     def range(self, *inputs: Range) -> Range:
         (a,) = inputs
-        return Range(min(max(a.low, self.low), self.high), min(max(a.high, self.low), self.high))
+        ends = Range.around(*(min(max(v, self.low), self.high) for v in (a.low, a.high)))
+        return ends if ends.low == ends.high else ends._replace(zeros=min(a.zeros, ends.zeros))
 
     def evaluate(self, *inputs: Ints) -> Ints:
         return np.clip(inputs[0], self.low, self.high)
+
+    def magnitude(self, *inputs: Range) -> int:
+        return max(abs(self.low), abs(self.high))
+
+    def fault(self, *inputs: Range) -> str | None:
+        return None if self.low <= self.high else f"its bounds {self.low} .. {self.high} are not in order"
 
 
 @dataclass(frozen=True)
@@ -162,10 +184,19 @@ class Lookup(Node):
     table: tuple[int, ...]
 
     def range(self, *inputs: Range) -> Range:
-        return Range(min(self.table), max(self.table))
+        (a,) = inputs
+        return Range.around(*self.table[max(a.low - self.start, 0) : a.high - self.start + 1])
 
     def evaluate(self, *inputs: Ints) -> Ints:
         return ints(objects(list(self.table)))[np.asarray(inputs[0] - self.start, dtype=np.int64)]
+
+    def magnitude(self, *inputs: Range) -> int:
+        return max(abs(self.start), inputs[0].high - self.start, *map(abs, self.table))
+
+    def fault(self, *inputs: Range) -> str | None:
+        (a,) = inputs
+        end = self.start + len(self.table) - 1
+        return None if self.start <= a.low and a.high <= end else f"its table is from {self.start} to {end}"
 
 
 @dataclass(frozen=True)
@@ -183,6 +214,9 @@ class AtLeast(Node):
     def evaluate(self, *inputs: Ints) -> Ints:
         return (inputs[0] >= self.bound).astype(np.int64)
 
+    def magnitude(self, *inputs: Range) -> int:
+        return abs(self.bound)
+
 
 @dataclass(frozen=True)
 class Bit(Node):
@@ -198,6 +232,9 @@ class Bit(Node):
 
     def evaluate(self, *inputs: Ints) -> Ints:
         return inputs[0] >> self.index & 1
+
+    def fault(self, *inputs: Range) -> str | None:
+        return None if self.index >= 0 else "its bit is negative"
 
 
 @dataclass(frozen=True)
@@ -232,3 +269,6 @@ class Select(Node):
 
     def evaluate(self, *inputs: Ints) -> Ints:
         return np.where(inputs[0] != 0, inputs[1], inputs[2])
+
+    def fault(self, *inputs: Range) -> str | None:
+        return None if Range(0, 1).holds(inputs[0]) else "its condition can be other than 0 and 1"

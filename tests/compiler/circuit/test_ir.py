@@ -67,7 +67,9 @@ def test_finish_drops_what_no_output_needs() -> None:
     circuit = builder.finish([kept, kept])
     assert [type(n).__name__ for n in circuit.nodes] == ["Input", "Clamp"]
     assert circuit.evaluate(np.array([[0, 5]])).tolist() == [[2, 2]]
-    assert str(circuit) == "%0 [0..5] = input index=1\n%1 [1..2] = clamp a=0, low=1, high=2\noutput %1, %1\n"
+    assert str(circuit) == (
+        "inputs [-6..9], [0..5]\n%0 [0..5] = input index=1\n%1 [1..2] = clamp %0, low=1, high=2\noutput %1, %1\n"
+    )
 
 
 def test_constant_output() -> None:
