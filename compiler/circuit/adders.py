@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib.util import find_spec
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from .ir import Add, Builder, Constant, Value
 if TYPE_CHECKING:
     from .sharing import Shared, Terms
 
-__all__ = ["csd", "digit_count", "multiply"]
+__all__ = ["csd", "digit_count", "multiply", "narrowest"]
 
 Pair = tuple[Value, Value, int, int]
 """First value, second value, how much further the second is shifted, product of their signs."""
@@ -92,14 +93,14 @@ def pair_of(p: tuple[Value, int], q: tuple[Value, int], sign: int) -> Pair:
     return a, b, j - i, sign
 
 
-def multiply(builder: Builder, x: list[Value], matrix: Ints) -> list[Value]:
-    """The rows of ``matrix @ x``; the matrix is (outputs, inputs) of integers.
+def multiply(builder: Builder, x: list[Value], matrix: Ints, effort: int = EFFORT) -> list[Value]:
+    """The rows of ``matrix @ x``; the matrix is (outputs, inputs) of integers, ``effort`` the local search per digit.
 
     Large matrices are shared by the compiled search of ``sharing/`` where llvmlite is installed, all others and small
     ones by the plain greedy method here: the result is exact either way.
     """
     if COMPILED and SMALL <= digit_count(matrix) <= LARGE and abs(objects(matrix)).max() < WIDE:
-        plan = planned(matrix.shape, matrix.astype(np.int64).tobytes())
+        plan = planned(matrix.shape, matrix.astype(np.int64).tobytes(), effort)
         return assemble(builder, x, plan)
     rows: list[Row] = []
     for weights in matrix.tolist():
@@ -113,12 +114,12 @@ def multiply(builder: Builder, x: list[Value], matrix: Ints) -> list[Value]:
 
 
 @lru_cache(maxsize=64)
-def planned(shape: tuple[int, int], data: bytes) -> Shared:
+def planned(shape: tuple[int, int], data: bytes, effort: int) -> Shared:
     """The shared sums of a matrix; convolutions ask for the same one at each position."""
     from .sharing import share
 
     matrix = np.frombuffer(data, dtype=np.int64).reshape(shape)
-    return share(matrix, min(EFFORT * digit_count(matrix), MOST_EFFORT), seed=1)
+    return share(matrix, min(effort * digit_count(matrix), MOST_EFFORT), seed=1)
 
 
 def assemble(builder: Builder, x: list[Value], plan: Shared) -> list[Value]:
@@ -136,6 +137,18 @@ def assemble(builder: Builder, x: list[Value], plan: Shared) -> list[Value]:
     for sum_ in plan.sums:
         made.append(total(sum_))
     return [finished(builder, total(row)) for row in plan.rows]
+
+
+def narrowest(builder: Builder, *ways: Callable[[], list[Value]]) -> list[Value]:
+    """The values of the way that adds the fewest bits to the circuit; what the others made is read by nobody."""
+    best, least = list[Value](), inf
+    for way in ways:
+        before = len(builder.ranges)
+        values = way()
+        bits = sum(r.width - r.zeros for r in builder.ranges[before:])
+        if bits < least:
+            best, least = values, bits
+    return best
 
 
 def share(builder: Builder, rows: list[Row]) -> None:

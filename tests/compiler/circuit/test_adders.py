@@ -133,7 +133,7 @@ class TestCompiled:
             values.append(np.sum([c * values[v] for v, c in terms], axis=0))
         assert np.array_equal([np.sum([c * values[v] for v, c in row], axis=0) for row in plan.rows], matrix)
         assert plan == share(matrix, 500_000, seed=1)
-        quick = adders.planned(matrix.shape, matrix.tobytes())
+        quick = adders.planned(matrix.shape, matrix.tobytes(), adders.EFFORT)
         assert adders_of(circuit_of(matrix, Number.of(0, 1))) <= cost(quick)
 
     def test_more_effort_is_no_worse(self) -> None:

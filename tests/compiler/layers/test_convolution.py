@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnfpga.compiler.circuit.ir import Builder
+from nnfpga.compiler.circuit.adders import multiply
+from nnfpga.compiler.circuit.ir import Add, Builder, Circuit
 from nnfpga.compiler.exact import fractions
 from nnfpga.compiler.graph import Tensor
 from nnfpga.compiler.layers.convolution import Convolution, Convolve
@@ -126,3 +127,32 @@ def test_text() -> None:
     window = Window((3, 3), (2, 2), (0, 0), (1, 1), (2, 2))
     layer = Convolution("y", ("x",), np.ones((4, 3, 3, 1)), window, 2, fractions(np.ones(4)), (8, 8, 2))
     assert layer.describe() == "3x3, stride 2x2, pads 0x0..1x1, dilation 2x2, 2 to 4 channels, 2 groups"
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_sums_are_shared_across_positions(groups: int) -> None:
+    """Windows that overlap need fewer additions together than a circuit for each of them."""
+    window, shape = Window((2, 3), (1, 1), (1, 1), (0, 1), (1, 1)), (4, 5, 2)
+    rng = np.random.default_rng(0)
+    weight = rng.integers(-15, 16, (4, 2, 3, 2 // groups))
+    layer = Convolution("y", ("x",), weight, window, groups, fractions(np.ones(4)), shape)
+    inputs = tuple(Number.of(0, 7).elements(shape))
+    together, alone = Builder(inputs), Builder(inputs)
+    circuit = together.finish(layer.expand(together, together.start()))
+    x = alone.start()
+    index = window.patches(np.arange(len(x)).reshape(1, *shape), -1).reshape(-1, 6, groups, 2 // groups)
+    values = [
+        y
+        for position in index
+        for g, matrix in enumerate(layer.matrices)
+        for y in multiply(
+            alone, [x[i] for i in position[:, g].flat if i >= 0], matrix[:, position[:, g].reshape(-1) >= 0]
+        )
+    ]
+    assert additions(circuit) < 0.95 * additions(alone.finish(values))
+    batch = rng.integers(0, 8, (50, *shape))
+    assert (circuit.evaluate(batch.reshape(50, -1)) == layer.evaluate(batch).reshape(50, -1)).all()
+
+
+def additions(circuit: Circuit) -> int:
+    return sum(isinstance(node, Add) for node in circuit.nodes)
