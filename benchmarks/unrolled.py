@@ -1,106 +1,212 @@
-"""Unrolled products of constant matrices against da4ml.
+"""Unrolled circuits against da4ml.
 
-``python benchmarks/unrolled.py adders [SIZE ...]`` prints, for random 8-bit matrices of the same seeds, this compiler's
-and (where it is installed) da4ml's adders, bits of adders, depth and CPU seconds. Both are run once before, on a small
-matrix. da4ml runs with its default options (no limit of depth, every decomposition searched).
+    python benchmarks/unrolled.py adders [SIZE ...]
+    python benchmarks/unrolled.py networks [CASE ...] [--ours | --peer] [--family ecp5 xc7 ice40] [--recipe ours stock]
+    python benchmarks/unrolled.py routed [CASE ...] [--ours | --peer] [--seeds 1 2 3] [--clock MHZ] [--router router1]
+
+``adders``: random 8-bit matrices of the same seeds: adders, bits of adders, depth, CPU seconds. Both tools run once
+before, on a small matrix; da4ml with its default options (no limit of depth, every decomposition searched).
+
+``networks``: each network from the same integer graph through both tools, pipelined (ours for ``--clock``, da4ml with
+``hard_dc=2`` and latency cut-off 3), then through this compiler's synthesis recipe and through Yosys' stock command:
+LUT sites as nextpnr packs them (ECP5, iCE40), LUTs and carry cells (xc7), flip-flops, cycles, seconds and memory.
+
+``routed``: the same circuits between scan registers, placed and routed for an LFE5U-85F speed grade 6, median of the
+seeds; what is not routed in ``--limit`` seconds counts as nothing. The wrapper's LUT sites are measured apart and
+taken off.
+
+``--results FOLDER`` keeps what was measured, one JSON file each, and skips what is there; remove a file to measure it
+again. da4ml (``pip install .[bench]``) is left out with a sentence where it is not installed. ``NNFPGA_DATA`` names
+the folder of shared models, see tests/conftest.py.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import argparse
+import json
 import sys
-import time
+import tempfile
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
 
-import numpy as np
+from comparison import adders, ours, peer
+from comparison.cases import CASES
+from comparison.made import Made, alone
+from comparison.routing import Setting, route, wrapper_sites
+from comparison.synthesis import RECIPES, counted, rtlil_of, sites
 
-from nnfpga.compiler.circuit.adders import multiply
-from nnfpga.compiler.circuit.ir import Add, Builder, Circuit, Range
-from nnfpga.compiler.exact import Ints
-from nnfpga.compiler.number import Number
+from nnfpga.tools.yosys import Family
 
-SIZES = {16: 4, 32: 2, 64: 1, 128: 1}
-"""Side of the matrix, and how many seeds (0, 1, ...)."""
-PEER_LARGEST = 64  # da4ml takes minutes beyond
-INPUT = Number.of(-128, 127)
+NETWORKS = [name for name in CASES if name not in ("m16", "m32")]
+ROUTED = ["mlp_a", "bnn_d", "m16"]
+TOOLS = {"ours": ours.make, "da4ml": peer.make}
+PACKED = ("ecp5", "ice40")
 
-
-class Figures(NamedTuple):
-    """What a product costs; ``bits`` are the widths of all sums, without the zeros at their ends."""
-
-    adders: int
-    bits: int
-    depth: int
-    cpu: float
-    wall: float
+Row = dict[str, Any]
 
 
-def measured(solve: Callable[[], tuple[int, int, int]]) -> Figures:
-    """The result of a solver with the time it took."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    result = solve()
-    return Figures(*result, time.process_time() - cpu, time.perf_counter() - wall)
+class Bench:
+    """Measures, and keeps what it measured."""
+
+    def __init__(self, options: argparse.Namespace, work: Path) -> None:
+        self.options, self.work = options, work
+        self.results: Path | None = options.results
+        self.ready: dict[tuple[str, str], Made] = {}
+        if self.results is not None:
+            self.results.mkdir(parents=True, exist_ok=True)
+
+    def kept(self, name: str, measure: Callable[[], Row]) -> Row:
+        """The row of a name: read, or measured and written."""
+        file = None if self.results is None else self.results / f"{name}.json"
+        if file is not None and file.exists():
+            return json.loads(file.read_text())
+        row = measure()
+        if file is not None:
+            file.write_text(json.dumps(row, indent=1) + "\n")
+        return row
+
+    def made(self, tool: str, case: str) -> tuple[Made, Path]:
+        """A tool's circuit of a case, made once."""
+        folder = self.work / f"{case}-{tool}"
+        folder.mkdir(exist_ok=True)
+        if (tool, case) not in self.ready:
+            self.ready[tool, case] = alone(TOOLS[tool], case, self.options.clock, folder)
+        return self.ready[tool, case], folder
+
+    def network(self, tool: str, case: str) -> Row:
+        """Adders, depth, cycles, and what making it took."""
+
+        def measure() -> Row:
+            made, _ = self.made(tool, case)
+            row = asdict(made)
+            del row["hdl"]
+            return row
+
+        return self.kept(f"{case}-{tool}", measure)
+
+    def synthesised(self, tool: str, case: str, recipe: str, family: str) -> Row:
+        """Cells, and LUT sites where nextpnr packs the family."""
+
+        def measure() -> Row:
+            made, folder = self.made(tool, case)
+            work = folder / f"{recipe}-{family}"
+            row = counted(RECIPES[recipe](rtlil_of(made, folder), family, "circuit", work))
+            return {**row, "sites": sites(family, work)} if family in PACKED else row
+
+        return self.kept(f"{case}-{tool}-{recipe}-{family}", measure)
+
+    def routed(self, tool: str, case: str, recipe: str) -> Row:
+        """MHz, latency and LUT sites of the routed circuit."""
+        o = self.options
+        how = Setting(o.router, o.freq, tuple(o.nextpnr), o.limit)
+
+        def measure() -> Row:
+            made, folder = self.made(tool, case)
+            work = folder / f"{recipe}-routed"
+            result = route(
+                rtlil_of(made, folder), made.inputs, made.outputs, RECIPES[recipe], tuple(o.seeds), how, work
+            )
+            around = wrapper_sites(made.inputs, made.outputs, RECIPES[recipe], folder / f"{recipe}-wrapper")
+            latency = 1000 * made.cycles / result.median_mhz if result.median_mhz else None
+            own = result.sites - around
+            return {
+                **asdict(result), "wrapper_sites": around, "own_sites": own, "cycles": made.cycles,
+                "median_mhz": result.median_mhz, "latency_ns": latency,
+                "latency_times_sites": latency and latency * own, "setting": asdict(how), "clock": o.clock,
+            }  # fmt: skip
+
+        name = f"{case}-{tool}-{recipe}-routed-{o.router}" + (f"-{o.clock:g}" if tool == "ours" else "")
+        return self.kept(name, measure)
 
 
-def depth(circuit: Circuit) -> int:
-    """Additions on the longest way."""
-    level: list[int] = []
-    for node in circuit.nodes:
-        level.append(isinstance(node, Add) + max((level[v] for v in node.reads), default=0))
-    return max(level)
+def tools_of(options: argparse.Namespace) -> list[str]:
+    """The tools that are asked for and there."""
+    if options.ours:
+        return ["ours"]
+    if not peer.installed():
+        print("da4ml is not installed: only this compiler is measured (pip install .[bench])", file=sys.stderr)
+        return ["ours"]
+    return ["da4ml"] if options.peer else ["ours", "da4ml"]
 
 
-def ours(matrix: Ints) -> tuple[int, int, int]:
-    """Adders, bits and depth of this compiler's circuit, which is checked on random inputs."""
-    builder = Builder((INPUT,) * matrix.shape[1])
-    circuit = builder.finish(multiply(builder, builder.start(), matrix))
-    x = np.random.default_rng(0).integers(-128, 128, (16, matrix.shape[1]))
-    assert np.array_equal(circuit.evaluate(x), x @ matrix.T)
-    sums = [i for i, node in enumerate(circuit.nodes) if isinstance(node, Add)]
-    return len(sums), sum(circuit.ranges[i].width - circuit.ranges[i].zeros for i in sums), depth(circuit)
+def networks(bench: Bench) -> None:
+    """Print the table of networks."""
+    o = bench.options
+    print("| network | tool | adders | depth | cycles | CPU s | wall s | MiB | recipe | family | LUT | carry cells "
+          "| FF | LUT sites |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+    for case in o.cases or NETWORKS:
+        for tool in tools_of(o):
+            made = bench.network(tool, case)
+            for family in o.family:
+                for recipe in o.recipe or (["ours"] if tool == "ours" and family != "xc7" else ["stock", "ours"]):
+                    if family == "xc7" and recipe == "ours" and not has_recipe(family):
+                        continue
+                    row = bench.synthesised(tool, case, recipe, family)
+                    print(
+                        f"| {case} | {tool} | {made['adders']} | {made['depth']} | {made['cycles']} "
+                        f"| {made['cpu_seconds']:.1f} | {made['wall_seconds']:.1f} | {made['peak_mib']:.0f} | {recipe} "
+                        f"| {family} | {row['lut']} | {row['carry']} | {row['ff']} | {row.get('sites', '')} |",
+                        flush=True,
+                    )
 
 
-def peer(matrix: Ints) -> tuple[int, int, int]:
-    """The same of da4ml's."""
-    from da4ml.cmvm import solve
-
-    kernel = np.ascontiguousarray(matrix.T, np.float32)  # it reads the buffer whatever the strides
-    pipeline = solve(kernel, qintervals=[(-128.0, 127.0, 1.0)] * matrix.shape[1])
-    assert np.array_equal(pipeline.kernel, kernel)
-    sums = [op.qint for stage in pipeline.solutions for op in stage.ops if op.opcode in (0, 1)]
-    bits = sum(Range(int(q.min / q.step), int(q.max / q.step)).width for q in sums)
-    return len(sums), bits, int(max(pipeline.out_latencies))
+def has_recipe(family: str) -> bool:
+    """Whether this compiler has a recipe of its own for a family."""
+    return family in get_args(Family)
 
 
-def adders(sizes: dict[int, int]) -> None:
-    """Print the table."""
-    tools = {"ours": ours}
-    if importlib.util.find_spec("da4ml"):
-        tools["da4ml"] = peer
-    warm = np.random.default_rng(0).integers(-128, 128, (12, 12))
-    for solve in tools.values():
-        solve(warm)
-    print("| matrix | seed | tool | adders | ours to it | bits | depth | CPU s | wall s |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    for n, seeds in sizes.items():
-        for seed in range(seeds):
-            matrix = np.random.default_rng(seed).integers(-128, 128, (n, n))
-            first: Figures | None = None
-            for name, solve in tools.items():
-                if solve is peer and n > PEER_LARGEST:
-                    continue
-                f = measured(lambda solve=solve, matrix=matrix: solve(matrix))
-                first = first or f
-                ratio = f"{first.adders / f.adders:.3f}"
+def routed(bench: Bench) -> None:
+    """Print the table of routed circuits."""
+    o = bench.options
+    print("| circuit | tool | recipe | cycles | LUT sites | FF | MHz per seed | median | latency ns "
+          "| latency x sites | seconds |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    for case in o.cases or ROUTED:
+        for tool in tools_of(o):
+            for recipe in o.recipe or (["ours"] if tool == "ours" else ["stock", "ours"]):
+                r = bench.routed(tool, case, recipe)
+                each = ", ".join(f"{mhz:.1f}" if mhz else "not routed" for mhz in r["mhz"])
+                latency = f"{r['latency_ns']:.1f}" if r["latency_ns"] else "none"
+                both = f"{r['latency_times_sites']:.0f}" if r["latency_ns"] else "none"
+                times = ", ".join(f"{s:.0f}" for s in r["seconds"])
                 print(
-                    f"| {n}x{n} | {seed} | {name} | {f.adders} | {ratio} | {f.bits} | {f.depth} "
-                    f"| {f.cpu:.2f} | {f.wall:.2f} |",
+                    f"| {case} | {tool} | {recipe} | {r['cycles']} | {r['own_sites']} | {r['ff']} | {each} "
+                    f"| {r['median_mhz']:.1f} | {latency} | {both} | {times} |",
                     flush=True,
                 )
 
 
+def main() -> int:
+    """Run one part of the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=["adders", "networks", "routed"])
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"{', '.join(CASES)}; or sizes of matrices")
+    parser.add_argument("--ours", action="store_true", help="only this compiler")
+    parser.add_argument("--peer", action="store_true", help="only da4ml")
+    parser.add_argument("--family", nargs="+", default=["ecp5", "xc7"], choices=["ecp5", "xc7", "ice40"])
+    parser.add_argument("--recipe", nargs="+", choices=[*RECIPES], help="default: ours; for da4ml both")
+    parser.add_argument("--clock", type=float, default=100.0, help="MHz that ours is pipelined for")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--router", default="router1")
+    parser.add_argument("--freq", type=float, default=200.0, help="MHz that nextpnr aims at")
+    parser.add_argument("--nextpnr", nargs="+", default=[], help="more options of nextpnr-ecp5")
+    parser.add_argument("--limit", type=float, default=900.0, help="seconds for one routing")
+    parser.add_argument("--results", type=Path)
+    parser.add_argument("--work", type=Path, help="keep netlists and logs here")
+    options = parser.parse_args()
+    if options.part == "adders":
+        adders.table([int(n) for n in options.cases])
+        return 0
+    with tempfile.TemporaryDirectory(prefix="nnfpga-bench-") as folder:
+        work = options.work or Path(folder)
+        work.mkdir(parents=True, exist_ok=True)
+        bench = Bench(options, work)
+        (networks if options.part == "networks" else routed)(bench)
+    return 0
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] != ["adders"]:
-        sys.exit("usage: python benchmarks/unrolled.py adders [SIZE ...]")
-    adders({int(n): SIZES.get(int(n), 1) for n in sys.argv[2:]} or SIZES)
+    sys.exit(main())

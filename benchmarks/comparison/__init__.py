@@ -1,0 +1,1 @@
+"""The parts of ``benchmarks/unrolled.py``: cases, the two tools, synthesis and routing."""

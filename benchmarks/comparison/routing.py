@@ -1,0 +1,108 @@
+"""Placement and routing of either tool's circuit between the same registers."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amaranth.back import rtlil
+from amaranth.hdl import Cat, ClockDomain, Instance, Module, Signal
+
+from nnfpga.tools.errors import ToolError
+from nnfpga.tools.find import find
+from nnfpga.tools.run import run
+
+from .synthesis import Recipe, counted, sites
+
+__all__ = ["Routed", "Setting", "route", "wrapped", "wrapper_sites"]
+
+DEVICE = ("--85k", "--package", "CABGA381", "--speed", "6")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How all are routed: nextpnr's router, the clock that it aims at, other options, and the time it has."""
+
+    router: str = "router1"
+    freq_mhz: float = 200.0
+    options: tuple[str, ...] = ()
+    limit_seconds: float = 900.0
+
+
+@dataclass(frozen=True)
+class Routed:
+    """What routing gave: MHz and seconds per seed (0 MHz: not routed in time), LUT sites and flip-flops of all."""
+
+    seeds: tuple[int, ...]
+    mhz: tuple[float, ...]
+    seconds: tuple[float, ...]
+    sites: int
+    ff: int
+
+    @property
+    def median_mhz(self) -> float:
+        """Of the seeds."""
+        return statistics.median(self.mhz)
+
+
+def wrapped(circuit: str, inputs: int, outputs: int) -> str:
+    """The circuit, RTLIL, in a module ``wrapper`` of three pins.
+
+    A shift register holds the inputs; a register folds each result into itself (``r <= rotate(r) ^ result``), so
+    that every bit of every result counts. Registers have no reset.
+    """
+    m = Module()
+    domain = ClockDomain("sync", reset_less=True)
+    m.domains += domain
+    serial, last = Signal(name="scan_in"), Signal(name="scan_out")
+    source, result, kept = Signal(inputs), Signal(outputs), Signal(outputs)
+    m.submodules.circuit = Instance("circuit", i_clk=domain.clk, i_model_inp=source, o_model_out=result)
+    m.d.sync += [source.eq(Cat(serial, source)), kept.eq(Cat(kept[-1], kept) ^ result)]
+    m.d.comb += last.eq(kept[-1])
+    top = rtlil.convert(m, ports=[domain.clk, serial, last], name="wrapper", emit_src=False)
+    return circuit + "\n" + top
+
+
+def wrapper_sites(inputs: int, outputs: int, recipe: Recipe, work: Path) -> int:
+    """LUT sites of the wrapper around wires."""
+    m = Module()
+    clock, source, result = Signal(name="clk"), Signal(inputs, name="model_inp"), Signal(outputs, name="model_out")
+    m.d.comb += result.eq(Cat(source[n % inputs] for n in range(outputs)))
+    wires = rtlil.convert(m, ports=[clock, source, result], name="circuit", emit_src=False)
+    recipe(wrapped(wires, inputs, outputs), "ecp5", "wrapper", work)
+    return sites("ecp5", work)
+
+
+def route(
+    circuit: str, inputs: int, outputs: int, recipe: Recipe, seeds: tuple[int, ...], how: Setting, work: Path
+) -> Routed:
+    """The wrapped circuit on an LFE5U-85F, speed grade 6, once per seed."""
+    cells = recipe(wrapped(circuit, inputs, outputs), "ecp5", "wrapper", work)
+    packed = sites("ecp5", work)
+    mhz: list[float] = []
+    seconds: list[float] = []
+    for seed in seeds:
+        start = time.monotonic()
+        mhz.append(one_route(seed, how, work))
+        seconds.append(time.monotonic() - start)
+    return Routed(seeds, tuple(mhz), tuple(seconds), packed, counted(cells)["ff"])
+
+
+def one_route(seed: int, how: Setting, work: Path) -> float:
+    """MHz, or 0 where it does not end in time."""
+    report = work / "report.json"
+    report.unlink(missing_ok=True)
+    arguments = ["--json", "netlist.json", *DEVICE, "--router", how.router, "--freq", f"{how.freq_mhz:g}", "--seed",
+                 str(seed), "--timing-allow-fail", "--report", report.name, *how.options]  # fmt: skip
+    try:
+        run(find("nextpnr-ecp5"), arguments, work, f"route{seed}.log", timeout=how.limit_seconds)
+    except ToolError as error:
+        if "did not end" not in str(error):
+            raise
+        return 0.0
+    clocks: dict[str, Any] = json.loads(report.read_text())["fmax"]
+    return min(float(clock["achieved"]) for clock in clocks.values())
