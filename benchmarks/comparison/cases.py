@@ -99,11 +99,18 @@ def shared(name: str, model: str, input_format: str) -> Case:
     return Case(SHARED / model, SHARED / f"{name}.npz", input_format)
 
 
+def own(name: str, input_format: str) -> Case:
+    """A network of ``benchmarks/networks``."""
+    return Case(HERE / f"networks/{name}.onnx", HERE / f"networks/{name}.npz", input_format)
+
+
 CASES: dict[str, Case | Matrix] = {
     "mlp_a": shared("mlp_a_q6", "mlp_a_q6_int.onnx", "ufixed<4,4>"),
     "mlp_b": shared("mlp_b_q6", "mlp_b_q6_int.onnx", "ufixed<4,4>"),
     "cnn_c": shared("cnn_c_q6", "cnn_c_q6_int.onnx", "ufixed<4,4>"),
     "bnn_d": shared("bnn_d", "bnn_d.onnx", "bipolar"),
+    "cancer_e": own("cancer_e", "ufixed<8,8>"),
+    "fashion_f": own("fashion_f", "ufixed<4,4>"),
     "m16": Matrix(16),
     "m32": Matrix(32),
 }
