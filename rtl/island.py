@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -21,7 +21,8 @@ class Island(wiring.Component):
     """A circuit that takes and gives all its elements in one beat.
 
     Throughput: one beat a cycle. Latency: one cycle per stage of the schedule. Back-pressure: one enable for all
-    stages: a result that is not taken stops the island.
+    stages: a result that is not taken stops the island. A reset makes what it holds invalid and leaves it there, for a
+    reset that reaches thousands of registers is slow.
 
     Members
     -------
@@ -39,11 +40,13 @@ class Island(wiring.Component):
         enable = Signal()
         valid = [self.i.valid, *(Signal(name=f"valid_{n}") for n in range(self.plan.stages - 1)), self.o.valid]
         m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
+        result = Signal(self.o.payload.as_value().shape(), reset_less=True)
+        m.d.comb += self.o.payload.as_value().eq(result)
         delayed = self._values(m, enable)
         words = [encode(delayed(o, self.plan.stages - 1), self.o_edge.wire) for o in self.circuit.outputs]
         with m.If(enable):
             m.d.sync += [later.eq(earlier) for earlier, later in pairwise(valid)]
-            m.d.sync += [self.o.payload[n].eq(word) for n, word in enumerate(words)]
+            m.d.sync += result.eq(Cat(words))
         return m
 
     def _values(self, m: Module, enable: Value) -> Delayed:
@@ -78,7 +81,7 @@ class Delayed:
             stage = self.plan.stage[value]
         if (value, stage) not in self.copies:
             before = self(value, stage - 1)
-            copy = Signal(before.shape(), name=f"v{value}_s{stage}")
+            copy = Signal(before.shape(), name=f"v{value}_s{stage}", reset_less=True)
             with self.m.If(self.enable):
                 self.m.d.sync += copy.eq(before)
             self.copies[value, stage] = copy

@@ -6,6 +6,7 @@ from functools import singledispatch
 from typing import NamedTuple
 
 from ...device import Timing
+from ...exact import trailing_zeros
 from ..ir import Add, AtLeast, Clamp, Greater, Lookup, Multiply, Node, Select
 
 __all__ = ["Delay", "delay"]
@@ -43,7 +44,7 @@ def _(node: Multiply, width: int, timing: Timing) -> Delay:
 
 @delay.register
 def _(node: AtLeast, width: int, timing: Timing) -> Delay:
-    return Delay(timing.spread_ns, constant_compare(width, timing), whole=True)
+    return Delay(timing.spread_ns + comparison(node.bound, width, timing), whole=True)
 
 
 @delay.register
@@ -53,7 +54,9 @@ def _(node: Greater, width: int, timing: Timing) -> Delay:
 
 @delay.register
 def _(node: Clamp, width: int, timing: Timing) -> Delay:
-    return Delay(timing.lut_ns + timing.spread_ns, constant_compare(width, timing), whole=True)
+    """The slower comparison, and a multiplexer."""
+    slower = max(comparison(node.low, width, timing), comparison(node.high + 1, width, timing))
+    return Delay(2 * timing.spread_ns + slower + timing.lut_ns, whole=True)
 
 
 @delay.register
@@ -66,6 +69,7 @@ def _(node: Lookup, width: int, timing: Timing) -> Delay:
     return Delay(timing.spread_ns + timing.lut_ns * max(1, (len(node.table) - 1).bit_length() - 3), whole=True)
 
 
-def constant_compare(width: int, timing: Timing) -> float:
-    """A comparison with a constant: one LUT after the other, three bits each."""
-    return timing.lut_ns * -(-width // 3)
+def comparison(bound: int, width: int, timing: Timing) -> float:
+    """Whether a value reaches a constant: one LUT after the other, three bits each, from the constant's lowest one on."""
+    bits = width - min(trailing_zeros(bound), width - 1) if bound else 1
+    return timing.lut_ns * -(-bits // 3)
