@@ -2,12 +2,13 @@
 
     python benchmarks/networks/train.py [cancer_e] [fashion_f]
 
-writes ``NAME.onnx``, a float network that computes integers exactly, and ``NAME.npz`` with test inputs ``xte``, labels ``yte`` and
-the expected integers ``ref``. Weights and activations are quantised while training (straight-through estimator, Bengio et al.
-2013, arXiv:1308.3432), with Adam. Needs scikit-learn; ``fashion_f`` the folder that ``NNFPGA_DATA`` names.
+writes ``NAME.onnx``, a float network that computes integers exactly, and ``NAME.npz`` with test inputs ``xte``, labels
+``yte`` and the expected integers ``ref``. Weights and activations are quantised while training (straight-through
+estimator, Bengio et al. 2013, arXiv:1308.3432), with Adam. Needs scikit-learn; ``fashion_f`` the folder that
+``NNFPGA_DATA`` names.
 
 * ``cancer_e``: 30-32-16-2, inputs of 8 bits, weights of 5 bits, activations of 6: scikit-learn's breast cancer data.
-* ``fashion_f``: 49-64-32-10, inputs of 4 bits, ternary weights, activations of 3: Fashion-MNIST, averaged to 7x7 pixels.
+* ``fashion_f``: 49-64-32-10, inputs of 4 bits, ternary weights, activations of 3: Fashion-MNIST in 7x7 averages.
 """
 
 from __future__ import annotations
