@@ -70,6 +70,6 @@ def _(node: Lookup, width: int, timing: Timing) -> Delay:
 
 
 def comparison(bound: int, width: int, timing: Timing) -> float:
-    """Whether a value reaches a constant: one LUT after the other, three bits each, from the constant's lowest one on."""
+    """Whether a value reaches a constant: one LUT after the other, three bits each, from the lowest that counts."""
     bits = width - min(trailing_zeros(bound), width - 1) if bound else 1
     return timing.lut_ns * -(-bits // 3)
