@@ -60,7 +60,7 @@ def build(design: Design, work: Path) -> None:
         if design.board is not None and design.options.stop is Emit.BITSTREAM:
             build_board(design, core, work / "chip")
         else:
-            resources(design, core.cells)
+            resources(design, core)
             design.built = Built(core.json_path.read_text())
         if design.options.verify_seconds > 0:
             verify_core(design, core, work / "gates")
@@ -74,13 +74,13 @@ def build(design: Design, work: Path) -> None:
 
 def family_of(design: Design) -> Family:
     """The device's family, if there is a recipe for it."""
-    match design.device.family:
-        case "ice40":
-            return "ice40"
-        case "ecp5":
-            return "ecp5"
-        case other:
-            raise CompileError(f"family {other}: has no synthesis recipe yet; choose an ice40 or ecp5 device")
+    from nnfpga.tools.recipes import RECIPES
+
+    for family in RECIPES:
+        if family == design.device.family:
+            return family
+    known = ", ".join(RECIPES)
+    raise CompileError(f"family {design.device.family}: has no synthesis recipe yet; choose a device of {known}")
 
 
 def synthesise_core(design: Design, work: Path) -> Netlist:
@@ -151,7 +151,7 @@ def build_board(design: Design, core: Netlist, work: Path) -> None:
             freq_mhz=inputs.frequency_mhz, progress=steps.tell,
         )  # fmt: skip
     note_timing(design, routed.fmax_mhz, inputs.frequency_mhz, routed.timing_met)
-    resources(design, netlist.cells)
+    resources(design, netlist)
     design.measured["utilisation"] = {name: list(pair) for name, pair in routed.utilisation.items()}
     name = f"{design.model.path.stem}{routed.bitstream.suffix}"
     design.built = Built(netlist.json_path.read_text(), routed.bitstream.read_bytes(), name)
@@ -175,24 +175,9 @@ def note_timing(design: Design, fmax: dict[str, tuple[float, float]], clock_mhz:
         design.measured.setdefault("notes", []).append(f"timing is not met at {clock_mhz:g} MHz; {remedy}")
 
 
-LUTS = {"SB_LUT4": 1, "LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6, "LUT1": 1, "LUT2": 1, "LUT3": 1}
-RAMS = ("SB_RAM40_4K", "SB_RAM40_4KNR", "SB_RAM40_4KNW", "SB_RAM40_4KNRNW", "DP16KD", "PDPW16KD")
-
-
-def resources(design: Design, cells: dict[str, int]) -> None:
-    """Cells of the netlist by kind; an ECP5 carry cell counts as the two LUTs that it takes."""
-
-    def total(*names: str) -> int:
-        return sum(cells.get(name, 0) for name in names)
-
-    ff = sum(n for cell, n in cells.items() if cell.startswith(("SB_DFF", "TRELLIS_FF")))
-    design.measured["resources"] = {
-        "lut": sum(LUTS.get(cell, 0) * n for cell, n in cells.items()),
-        "ff": ff,
-        "carry": total("SB_CARRY", "CCU2C"),
-        "bram": total(*RAMS),
-        "dsp": total("SB_MAC16", "MULT18X18D"),
-    }
+def resources(design: Design, netlist: Netlist) -> None:
+    """Cells of the netlist by kind; a carry cell counts as the LUTs whose place it takes."""
+    design.measured["resources"] = netlist.resources
 
 
 def inputs_for(design: Design, count: int) -> Ints:

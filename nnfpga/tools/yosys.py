@@ -1,15 +1,14 @@
 """Yosys: RTLIL to plain Verilog, and RTLIL to a netlist of a device family's cells."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from .errors import ToolError
 from .find import find
+from .recipes import RECIPES, Family, Recipe, Request
 from .run import Progress, run
-
-Family = Literal["ice40", "ecp5"]
 
 TECHMAP = Path(__file__).parent / "techmap"
 
@@ -32,6 +31,11 @@ class Netlist:
     verilog_path: Path
     rtlil_path: Path
     cells: dict[str, int]
+
+    @property
+    def resources(self) -> dict[str, int]:
+        """LUTs, flip-flops, carry cells, block RAMs and multipliers, as the family's recipe counts them."""
+        return RECIPES[self.family].resources(self.cells)
 
 
 def rtlil_to_verilog(rtlil: str, work: Path, *, progress: Progress | None = None) -> str:
@@ -74,7 +78,7 @@ def synthesise(
     spram: iCE40 UltraPlus: let Yosys use the large RAMs (``SB_SPRAM256KA``).
     quick: one pass of LUT mapping instead of abc9's full script, which takes many minutes on thousands of adders.
     parts: netlists of modules that the RTLIL instantiates without holding them: they are put in as they are.
-    options: more options of ``synth_ice40`` or ``synth_ecp5``.
+    options: more options of the family's command (``synth_ice40`` ...).
 
     The recipe, and why (Yosys 0.70; LUTs of iCE40, and LUT4 + 2 CCU2C of ECP5). Sums and differences become one carry
     chain each before synthesis, else Yosys merges them into compressor trees: a random tree of 32 6-bit terms takes
@@ -88,36 +92,62 @@ def synthesise(
     """
     work.mkdir(parents=True, exist_ok=True)
     (work / "synthesis.il").write_text(rtlil)
-    maps = ["adders.v"] if dsp else ["adders.v", "multipliers.v"]
-    for name in [*maps, *(["ecp5_sums.v"] if family == "ecp5" else [])]:
+    request = Request(top, flatten, dsp, spram, options)
+    return _synthesise(["read_rtlil synthesis.il"], RECIPES[family], request, work, quick, parts, progress)
+
+
+def synthesise_verilog(
+    texts: Mapping[str, str],
+    family: Family,
+    top: str,
+    work: Path,
+    *,
+    stock: bool = False,
+    quick: bool = False,
+    options: tuple[str, ...] = (),
+    progress: Progress | None = None,
+) -> Netlist:
+    """Return Verilog as a netlist, by the recipe of `synthesise`, or with ``stock`` by Yosys' own command alone.
+
+    ``texts`` is file name (no folder) -> Verilog-2005 or SystemVerilog. Raises `ToolError` if Yosys fails.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (work / name).write_text(text)
+    read = [f"read_verilog -sv -defer {' '.join(texts)}", f"hierarchy -top {top}"]
+    request = Request(top, options=options)
+    recipe = RECIPES[family]
+    if stock:
+        return _run([*_fast(quick), *read, recipe.command(request), *_write(top)], recipe, top, work, progress)
+    return _synthesise(read, recipe, request, work, quick, (), progress)
+
+
+def _synthesise(
+    read: list[str],
+    recipe: Recipe,
+    request: Request,
+    work: Path,
+    quick: bool,
+    parts: tuple[Netlist, ...],
+    progress: Progress | None,
+) -> Netlist:
+    maps = ["adders.v"] if request.dsp else ["adders.v", "multipliers.v"]
+    for name in [*maps, *recipe.files]:
         (work / name).write_text((TECHMAP / name).read_text())
-    shape = [*([] if flatten else ["-noflatten"]), *options, "-top", top]
-    # up to their last step, which gives each cell a name that is longer than its logic
-    if family == "ice40":
-        command = " ".join(["synth_ice40 -abc9", *(["-dsp"] if dsp else []), *(["-spram"] if spram else []), *shape])
-        recipe = [f"{command} -run begin:check"]
-    else:
-        command = " ".join(["synth_ecp5", *([] if dsp else ["-nodsp"]), *shape])
-        recipe = [
-            f"{command} -run begin:map_gates",
-            "techmap -autoproc -map ecp5_sums.v a:nnfpga_sum",
-            "opt_clean",
-            f"{command} -run map_gates:check",
-        ]
-    recipe += [f"hierarchy -check -top {top}", "blackbox =A:whitebox"]
     techmap = " ".join(f"-map {name}" for name in maps)
     for number, part in enumerate(parts):
         (work / f"part{number}.il").write_bytes(part.rtlil_path.read_bytes())
     linked = [f"read_rtlil -overwrite part{number}.il" for number in range(len(parts))]
+    top = request.top
     script = [
-        *(["scratchpad -copy abc9.script.default.fast abc9.script"] if quick else []),
-        "read_rtlil synthesis.il",
+        *_fast(quick),
+        *read,
         *linked,
         *(f"blackbox {part.top}" for part in parts),
         f"hierarchy -top {top}",
         "proc",
         "opt_clean",
-        *(["flatten"] if flatten else []),
+        *(["flatten"] if request.flatten else []),
         "opt_expr",
         "opt_clean",
         # narrow first: wreduce does not see into $alu; share before products lose their shape
@@ -126,18 +156,34 @@ def synthesise(
         "opt_clean",
         f"techmap -autoproc {techmap}",
         "opt_clean",
-        *recipe,
+        *recipe.commands(request),
+        f"hierarchy -check -top {top}",
+        "blackbox =A:whitebox",
         *([*linked, f"hierarchy -top {top}", "flatten", "clean"] if parts else []),
+        *_write(top),
+    ]
+    return _run(script, recipe, top, work, progress)
+
+
+def _fast(quick: bool) -> list[str]:
+    return ["scratchpad -copy abc9.script.default.fast abc9.script"] if quick else []
+
+
+def _write(top: str) -> list[str]:
+    return [
         "tee -q -o cells.json stat -json",
         "write_json netlist.json",
         "write_verilog -noattr netlist.v",
         f"select {top}",
         "write_rtlil -selected netlist.il",
     ]
+
+
+def _run(script: list[str], recipe: Recipe, top: str, work: Path, progress: Progress | None) -> Netlist:
     (work / "synthesis.ys").write_text("\n".join(script) + "\n")
     run(find("yosys"), ["-q", "-s", "synthesis.ys"], work, "yosys_synthesis.log", progress=progress)
     return Netlist(
-        family,
+        recipe.family,
         top,
         work / "netlist.json",
         work / "netlist.v",

@@ -1,0 +1,39 @@
+"""ECP5: two bits of a sum are one CCU2C, which takes the place of two LUT4; its ends stay open (``ecp5_sums.v``)."""
+
+from .recipe import Recipe, Request
+
+
+def command(request: Request) -> str:
+    """``synth_ecp5`` with its options."""
+    return " ".join(
+        [
+            "synth_ecp5",
+            *([] if request.dsp else ["-nodsp"]),
+            *([] if request.flatten else ["-noflatten"]),
+            *request.options,
+            f"-top {request.top}",
+        ]
+    )
+
+
+def commands(request: Request) -> list[str]:
+    """Sums become chains before Yosys' own mapping, which would tie their ends."""
+    return [
+        f"{command(request)} -run begin:map_gates",
+        "techmap -autoproc -map ecp5_sums.v a:nnfpga_sum",
+        "opt_clean",
+        f"{command(request)} -run map_gates:check",
+    ]
+
+
+ECP5 = Recipe(
+    family="ecp5",
+    command=command,
+    commands=commands,
+    luts={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
+    ffs=("TRELLIS_FF",),
+    carries=("CCU2C",),
+    rams=("DP16KD", "PDPW16KD"),
+    dsps=("MULT18X18D",),
+    files=("ecp5_sums.v",),
+)

@@ -1,0 +1,34 @@
+"""iCE40: a bit of a sum is one cell, LUT and carry; the packer needs no help at the ends."""
+
+from .recipe import Recipe, Request
+
+
+def command(request: Request) -> str:
+    """``synth_ice40`` with its options."""
+    return " ".join(
+        [
+            "synth_ice40 -abc9",
+            *(["-dsp"] if request.dsp else []),
+            *(["-spram"] if request.spram else []),
+            *([] if request.flatten else ["-noflatten"]),
+            *request.options,
+            f"-top {request.top}",
+        ]
+    )
+
+
+def commands(request: Request) -> list[str]:
+    """All but the last step, which gives each cell a name that is longer than its logic."""
+    return [f"{command(request)} -run begin:check"]
+
+
+ICE40 = Recipe(
+    family="ice40",
+    command=command,
+    commands=commands,
+    luts={"SB_LUT4": 1},
+    ffs=("SB_DFF",),
+    carries=("SB_CARRY",),
+    rams=("SB_RAM40",),
+    dsps=("SB_MAC16",),
+)

@@ -1,0 +1,66 @@
+"""What a recipe is: a family's commands of Yosys, as data."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal["ice40", "ecp5", "xc7", "xc3s", "gowin", "nexus"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a synthesis was asked for.
+
+    Members
+    -------
+    top: the top module.
+    flatten: whether the design is one flat module (else it keeps its hierarchy).
+    dsp: whether products go to multiplier blocks.
+    spram: whether memories may go to the large RAMs of the iCE40 UltraPlus.
+    options: more options of the family's command.
+    """
+
+    top: str
+    flatten: bool = True
+    dsp: bool = False
+    spram: bool = False
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How Yosys makes a family's cells of sums, products and the rest.
+
+    Members
+    -------
+    family: its name.
+    command: Yosys' own command for the family with a request's options, to which ``-run FROM:TO`` can be added.
+    commands: the commands from coarse cells to the netlist, after sums and products became ``$alu`` cells.
+    files: techmap files that ``commands`` read.
+    luts: cell -> how many LUTs of the family it takes; cells that are absent take none.
+    ffs, carries, rams, dsps: how the names of such cells begin.
+    """
+
+    family: Family
+    command: Callable[[Request], str]
+    commands: Callable[[Request], list[str]]
+    luts: Mapping[str, int]
+    ffs: tuple[str, ...]
+    carries: tuple[str, ...]
+    rams: tuple[str, ...] = ()
+    dsps: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+    def resources(self, cells: Mapping[str, int]) -> dict[str, int]:
+        """LUTs, flip-flops, carry cells, block RAMs and multipliers among the cells of a netlist."""
+
+        def total(beginnings: tuple[str, ...]) -> int:
+            return sum(count for name, count in cells.items() if name.startswith(beginnings))
+
+        return {
+            "lut": sum(self.luts.get(name, 0) * count for name, count in cells.items()),
+            "ff": total(self.ffs),
+            "carry": total(self.carries),
+            "bram": total(self.rams) if self.rams else 0,
+            "dsp": total(self.dsps) if self.dsps else 0,
+        }

@@ -1,0 +1,48 @@
+"""Xilinx, for LUT counts that can be compared with the literature: 7 series (LUT6, CARRY4) and Spartan 3 (LUT4, MUXCY).
+
+No pads and clock buffers: the network alone is counted. A shift register in a LUT (SRL) and a distributed RAM count as
+the LUTs that they take.
+"""
+
+from collections.abc import Callable, Mapping
+
+from .recipe import Family, Recipe, Request
+
+_LUTS = {f"LUT{n}": 1 for n in range(1, 7)}
+_SHIFT = {"SRL16": 1, "SRL16E": 1, "SRLC16E": 1, "SRLC32E": 1}
+
+
+def _command(family: Family) -> Callable[[Request], str]:
+    def command(request: Request) -> str:
+        """``synth_xilinx`` with its options."""
+        return " ".join(
+            [
+                f"synth_xilinx -family {family} -noiopad -noclkbuf",
+                *([] if request.dsp else ["-nodsp"]),
+                *(["-flatten"] if request.flatten else []),
+                *request.options,
+                f"-top {request.top}",
+            ]
+        )
+
+    return command
+
+
+def _recipe(family: Family, carries: tuple[str, ...], more: Mapping[str, int], rams: tuple[str, ...]) -> Recipe:
+    command = _command(family)
+    return Recipe(
+        family=family,
+        command=command,
+        commands=lambda request: [f"{command(request)} -run begin:check"],
+        luts={**_LUTS, **_SHIFT, **more},
+        ffs=("FD",),
+        carries=carries,
+        rams=rams,
+        dsps=("DSP48", "MULT18X18"),
+    )
+
+
+XC7 = _recipe(
+    "xc7", ("CARRY4",), {"RAM32M": 4, "RAM64M": 4, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4}, ("RAMB18", "RAMB36")
+)
+XC3S = _recipe("xc3s", ("MUXCY",), {"RAM16X1S": 1, "RAM16X1D": 2}, ("RAMB16",))
