@@ -214,11 +214,9 @@ def main() -> int:
     for name, g in wanted:
         if name in kept:
             cost, row = total_cost(g, plan_of(g), LFE5U_85F, costs), kept[name]
-            error = cost.lut.value / row["lut"] - 1
+            error, ff = cost.lut.value / row["lut"] - 1, f"{cost.ff.value:.0f}"
             errors.append(error)
-            print(
-                f"| {name} | {cost.lut.value:.0f} | {row['lut']} | {error:+.1%} | {cost.ff.value:.0f} | {row['ff']} |"
-            )
+            print(f"| {name} | {cost.lut.value:.0f} | {row['lut']} | {error:+.1%} | {ff} | {row['ff']} |")
     size = np.abs(errors)
     print(f"{len(size)} designs: median error {np.median(size):.1%}, worst {size.max():.1%}")
     return 0
