@@ -29,15 +29,15 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from comparison import adders, ours, peer
 from comparison.cases import CASES
 from comparison.made import Made, alone
 from comparison.routing import Setting, route, wrapper_sites
-from comparison.synthesis import RECIPES, counted, rtlil_of, sites
+from comparison.synthesis import THROUGH, counted, rtlil_of, sites
 
-from nnfpga.tools.yosys import Family
+from nnfpga.tools.recipes import Family
 
 NETWORKS = [name for name in CASES if name not in ("m16", "m32")]
 ROUTED = ["mlp_a", "bnn_d", "m16"]
@@ -86,13 +86,13 @@ class Bench:
 
         return self.kept(f"{case}-{tool}", measure)
 
-    def synthesised(self, tool: str, case: str, recipe: str, family: str) -> Row:
+    def synthesised(self, tool: str, case: str, recipe: str, family: Family) -> Row:
         """Cells, and LUT sites where nextpnr packs the family."""
 
         def measure() -> Row:
             made, folder = self.made(tool, case)
             work = folder / f"{recipe}-{family}"
-            row = counted(RECIPES[recipe](rtlil_of(made, folder), family, "circuit", work))
+            row = counted(THROUGH[recipe](rtlil_of(made, folder), family, "circuit", work), family)
             return {**row, "sites": sites(family, work)} if family in PACKED else row
 
         return self.kept(f"{case}-{tool}-{recipe}-{family}", measure)
@@ -106,9 +106,9 @@ class Bench:
             made, folder = self.made(tool, case)
             work = folder / f"{recipe}-routed"
             result = route(
-                rtlil_of(made, folder), made.inputs, made.outputs, RECIPES[recipe], tuple(o.seeds), how, work
+                rtlil_of(made, folder), made.inputs, made.outputs, THROUGH[recipe], tuple(o.seeds), how, work
             )
-            around = wrapper_sites(made.inputs, made.outputs, RECIPES[recipe], folder / f"{recipe}-wrapper")
+            around = wrapper_sites(made.inputs, made.outputs, THROUGH[recipe], folder / f"{recipe}-wrapper")
             latency = 1000 * made.cycles / result.median_mhz if result.median_mhz else None
             own = result.sites - around
             return {
@@ -141,9 +141,7 @@ def networks(bench: Bench) -> None:
         for tool in tools_of(o):
             made = bench.network(tool, case)
             for family in o.family:
-                for recipe in o.recipe or (["ours"] if tool == "ours" and family != "xc7" else ["stock", "ours"]):
-                    if family == "xc7" and recipe == "ours" and not has_recipe(family):
-                        continue
+                for recipe in o.recipe or (["ours"] if tool == "ours" else ["stock", "ours"]):
                     row = bench.synthesised(tool, case, recipe, family)
                     print(
                         f"| {case} | {tool} | {made['adders']} | {made['depth']} | {made['cycles']} "
@@ -151,11 +149,6 @@ def networks(bench: Bench) -> None:
                         f"| {family} | {row['lut']} | {row['carry']} | {row['ff']} | {row.get('sites', '')} |",
                         flush=True,
                     )
-
-
-def has_recipe(family: str) -> bool:
-    """Whether this compiler has a recipe of its own for a family."""
-    return family in get_args(Family)
 
 
 def routed(bench: Bench) -> None:
@@ -187,7 +180,7 @@ def main() -> int:
     parser.add_argument("--ours", action="store_true", help="only this compiler")
     parser.add_argument("--peer", action="store_true", help="only da4ml")
     parser.add_argument("--family", nargs="+", default=["ecp5", "xc7"], choices=["ecp5", "xc7", "ice40"])
-    parser.add_argument("--recipe", nargs="+", choices=[*RECIPES], help="default: ours; for da4ml both")
+    parser.add_argument("--recipe", nargs="+", choices=[*THROUGH], help="default: ours; for da4ml both")
     parser.add_argument("--clock", type=float, default=100.0, help="MHz that ours is pipelined for")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--router", default="router1")

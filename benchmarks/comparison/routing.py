@@ -89,7 +89,7 @@ def route(
         start = time.monotonic()
         mhz.append(one_route(seed, how, work))
         seconds.append(time.monotonic() - start)
-    return Routed(seeds, tuple(mhz), tuple(seconds), packed, counted(cells)["ff"])
+    return Routed(seeds, tuple(mhz), tuple(seconds), packed, counted(cells, "ecp5")["ff"])
 
 
 def one_route(seed: int, how: Setting, work: Path) -> float:

@@ -9,19 +9,15 @@ from pathlib import Path
 
 from nnfpga.tools.find import find
 from nnfpga.tools.nextpnr import open_ends
+from nnfpga.tools.recipes import RECIPES, Family, Request
 from nnfpga.tools.run import run
 from nnfpga.tools.yosys import cell_counts, synthesise, yosys
 
 from .made import Made
 
-__all__ = ["RECIPES", "Recipe", "counted", "rtlil_of", "sites", "through_ours", "through_stock"]
+__all__ = ["THROUGH", "Recipe", "counted", "rtlil_of", "sites", "through_ours", "through_stock"]
 
-STOCK = {"ecp5": "synth_ecp5 -abc9", "xc7": "synth_xilinx -family xc7", "ice40": "synth_ice40 -abc9"}
-LUT = re.compile(r"(LUT[1-6](_2)?|SB_LUT4)")
-CHAIN = {"CCU2C", "CARRY4", "SB_CARRY"}
-FLIP_FLOP = re.compile(r"(TRELLIS_FF|FD[RSCP]E|SB_DFF\w*)")
-
-Recipe = Callable[[str, str, str, Path], dict[str, int]]
+Recipe = Callable[[str, Family, str, Path], dict[str, int]]
 """RTLIL, family and top module to cells by type; ``netlist.json`` for nextpnr is left in the folder."""
 
 
@@ -42,7 +38,7 @@ def rtlil_of(made: Made, work: Path) -> str:
     return (work / "circuit.il").read_text()
 
 
-def through_ours(rtlil: str, family: str, top: str, work: Path) -> dict[str, int]:
+def through_ours(rtlil: str, family: Family, top: str, work: Path) -> dict[str, int]:
     """The product's recipe with one pass of LUT mapping, as for every network of this size."""
     netlist = synthesise(rtlil, family, top, work, quick=True, progress=lambda _: None)
     if family == "ecp5":
@@ -50,33 +46,28 @@ def through_ours(rtlil: str, family: str, top: str, work: Path) -> dict[str, int
     return netlist.cells
 
 
-def through_stock(rtlil: str, family: str, top: str, work: Path) -> dict[str, int]:
+def through_stock(rtlil: str, family: Family, top: str, work: Path) -> dict[str, int]:
     """Yosys' command for the family, flattened, otherwise as it comes."""
     work.mkdir(parents=True, exist_ok=True)
     (work / "design.il").write_text(rtlil)
-    flatten = " -flatten" if family == "xc7" else ""
     yosys(
-        f"read_rtlil design.il; {STOCK[family]}{flatten} -top {top}; tee -q -o cells.json stat -json; "
+        f"read_rtlil design.il; {RECIPES[family].command(Request(top))}; tee -q -o cells.json stat -json; "
         "write_json netlist.json",
         work, "stock.log",
     )  # fmt: skip
     return cell_counts(work / "cells.json", top)
 
 
-RECIPES: dict[str, Recipe] = {"ours": through_ours, "stock": through_stock}
+THROUGH: dict[str, Recipe] = {"ours": through_ours, "stock": through_stock}
 
 
-def counted(cells: dict[str, int]) -> dict[str, int]:
-    """LUTs of any size, carry cells and flip-flops; two functions in one LUT6 count as one."""
-    return {
-        "lut": sum(n for kind, n in cells.items() if LUT.fullmatch(kind)),
-        "carry": sum(n for kind, n in cells.items() if kind in CHAIN),
-        "ff": sum(n for kind, n in cells.items() if FLIP_FLOP.fullmatch(kind)),
-        "wide_mux": sum(n for kind, n in cells.items() if kind in ("PFUMX", "L6MUX21", "MUXF7", "MUXF8")),
-    }
+def counted(cells: dict[str, int], family: Family) -> dict[str, int]:
+    """LUTs (on ECP5 two for each CCU2C; of xc7 any size, shift registers among them), carry cells and flip-flops."""
+    of = RECIPES[family].resources(cells)
+    return {name: of[name] for name in ("lut", "carry", "ff")}
 
 
-def sites(family: str, work: Path) -> int:
+def sites(family: Family, work: Path) -> int:
     """LUT sites of ``netlist.json`` as nextpnr packs it, out of context (no pads, no global buffers)."""
     name, device, kind = {
         "ecp5": ("nextpnr-ecp5", ("--85k", "--out-of-context"), "TRELLIS_COMB"),
