@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..exact import Ints
 from ..number import Number
 from . import evaluate, text
+from .bounds import proven
 from .nodes import Input, Node
 from .values import Range, Value
 
@@ -54,21 +55,28 @@ class Circuit:
             raise ValueError("; ".join(faults))
 
     def faults(self) -> Iterator[tuple[Value, str]]:
-        """Every value at fault, and why."""
-        for value, (node, r) in enumerate(zip(self.nodes, self.ranges, strict=True)):
-            if early := [v for v in node.reads if not 0 <= v < value]:
-                yield value, f"%{early[0]} does not come before it"
-                continue
-            if isinstance(node, Input) and not 0 <= node.index < len(self.inputs):
-                yield value, f"there are {len(self.inputs)} inputs"
-                continue
-            operands = [self.ranges[v] for v in node.reads]
-            if wrong := node.fault(*operands):
-                yield value, wrong
-                continue
-            proven = Range.of(self.inputs[node.index]) if isinstance(node, Input) else node.range(*operands)
-            if not r.holds(proven):
-                yield value, f"its range {text.bracket(r)} does not hold {text.bracket(proven)}"
+        """Every value at fault, and why; ranges are only proven where all nodes are sound."""
+        sound = True
+        for value, node in enumerate(self.nodes):
+            if what := self.fault(value, node):
+                sound = False
+                yield value, what
+        if not sound:
+            return
+        for value, (r, proof) in enumerate(zip(self.ranges, proven(self.nodes), strict=True)):
+            if not r.holds(proof):
+                yield value, f"its range {text.bracket(r)} does not hold {text.bracket(proof)}"
+
+    def fault(self, value: Value, node: Node) -> str | None:
+        """What is wrong with a node."""
+        if early := [v for v in node.reads if not 0 <= v < value]:
+            return f"%{early[0]} does not come before it"
+        if isinstance(node, Input):
+            if not 0 <= node.index < len(self.inputs):
+                return f"there are {len(self.inputs)} inputs"
+            lattice = Range.of(self.inputs[node.index])
+            return None if node.of.holds(lattice) else f"its input can be {text.bracket(lattice)}"
+        return node.fault(*(self.ranges[v] for v in node.reads))
 
     def evaluate(self, x: Ints) -> Ints:
         """(samples, inputs) to (samples, outputs), exact.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnfpga.compiler.circuit.ir import Add, AtLeast, Builder, Circuit, Clamp, Lookup, Node, Range
+from nnfpga.compiler.circuit.ir import Add, AtLeast, Builder, Circuit, Clamp, Input, Lookup, Node, Range
 from nnfpga.compiler.number import Number
 
 from .samples import random_circuit
@@ -18,7 +18,7 @@ FORM = """inputs 2 [0..5], [-2..2:2]
 %0 [0..5] = input index=0
 %1 [-2..2:2] = input index=2
 %2 [-8..28:2] = add %0, %1, a_shift=2, b_shift=2
-%3 [-7..28] = add %0, %1, a_shift=2, subtract
+%3 [-2..22] = add %0, %1, a_shift=2, subtract
 %4 [4..9] = lookup %0, start=-1, table=(0 9 8 7 6 5 4)
 %5 [8] = constant value=8
 %6 [0..1] = atleast %2, bound=-7
@@ -43,8 +43,8 @@ def test_form() -> None:
 
 
 def test_a_form_that_is_looser_than_proven_reads_back() -> None:
-    circuit = Circuit.parse(FORM.replace("-7..28", "-70..280"))
-    assert str(circuit) == FORM.replace("-7..28", "-70..280")
+    circuit = Circuit.parse(FORM.replace("-2..22", "-20..220"))
+    assert str(circuit) == FORM.replace("-2..22", "-20..220")
     assert circuit.evaluate(np.array([[5, 0, -2]])).tolist() == [[1, 12, 12]]
 
 
@@ -99,15 +99,22 @@ def test_what_is_no_form_is_refused_with_its_line(old: str, new: str, message: s
 def test_verify_names_all_values_at_fault() -> None:
     circuit = Circuit.parse(FORM)
     circuit.verify()
-    nodes = (*circuit.nodes[:5], Clamp(6, 3, 2), Clamp(0, 3, 2))
-    unsound = Circuit(circuit.inputs, nodes, (*circuit.ranges[:2], Range(0, 1), *circuit.ranges[3:]), (8, 2))
+    nodes = (circuit.nodes[0], Input(2, Range(-2, 1)), *circuit.nodes[2:5], Clamp(6, 3, 2), Clamp(0, 3, 2))
+    unsound = Circuit(circuit.inputs, nodes, circuit.ranges, (8, 2))
     message = (
-        "%2 = add %0, %1, a_shift=2, b_shift=2: its range [0..1] does not hold [-8..28:4]; "
+        "%1 = input index=2: its input can be [-2..2:2]; "
         "%5 = clamp %6, low=3, high=2: %6 does not come before it; "
         "%6 = clamp %0, low=3, high=2: its bounds 3 .. 2 are not in order; "
         "output %8 does not exist"
     )
     with pytest.raises(ValueError, match=re.escape(message)):
         unsound.verify()
+    narrow = (*circuit.ranges[:2], Range(0, 1), Range(0, 0), *circuit.ranges[4:])
+    message = (
+        "%2 = add %0, %1, a_shift=2, b_shift=2: its range [0..1] does not hold [-8..28:4]; "
+        "%3 = add %0, %1, a_shift=2, subtract: its range [0] does not hold [-2..22:2]"
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Circuit(circuit.inputs, circuit.nodes, narrow, ()).verify()
     with pytest.raises(ValueError, match="a range per node, not 2 for 7"):
         Circuit(circuit.inputs, circuit.nodes, circuit.ranges[:2], ()).verify()

@@ -1,0 +1,21 @@
+"""From a circuit to a smaller one with the same outputs: one pure function per file, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..circuit import Circuit
+from .simplify import simplify
+from .tighten import tighten
+
+__all__ = ["CIRCUIT", "optimise"]
+
+CIRCUIT: tuple[Callable[[Circuit], Circuit], ...] = (tighten, simplify, tighten)
+"""Nothing here changes an output on inputs of their lattices."""
+
+
+def optimise(circuit: Circuit) -> Circuit:
+    """All passes in order."""
+    for step in CIRCUIT:
+        circuit = step(circuit)
+    return circuit

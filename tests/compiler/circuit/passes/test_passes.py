@@ -1,0 +1,35 @@
+"""Every circuit pass: the outputs stay, and the circuit stays sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnfpga.compiler.circuit.ir import Circuit
+from nnfpga.compiler.circuit.passes import CIRCUIT, optimise
+
+from ..samples import random_circuit, random_inputs
+
+STEPS = [*dict.fromkeys(CIRCUIT), optimise]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+@given(seed=st.integers(0, 2**32))
+def test_outputs_stay(step: Callable[[Circuit], Circuit], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    circuit = random_circuit(rng)
+    after = step(circuit)
+    after.verify()
+    x = random_inputs(rng, circuit, 100)
+    assert (after.evaluate(x) == circuit.evaluate(x)).all()
+    again = step(after)
+    assert len(again.nodes) <= len(after.nodes)
+
+
+def test_passes_are_deterministic() -> None:
+    circuit = random_circuit(np.random.default_rng(3), 60)
+    assert str(optimise(circuit)) == str(optimise(circuit))
