@@ -35,14 +35,13 @@ from comparison import adders, ours, peer
 from comparison.cases import CASES
 from comparison.made import Made, alone
 from comparison.routing import Setting, route, wrapper_sites
-from comparison.synthesis import THROUGH, counted, rtlil_of, sites
+from comparison.synthesis import PACKERS, THROUGH, counted, rtlil_of, sites
 
 from nnfpga.tools.recipes import Family
 
 NETWORKS = [name for name in CASES if name not in ("m16", "m32")]
 ROUTED = ["mlp_a", "bnn_d", "m16"]
 TOOLS = {"ours": ours.make, "da4ml": peer.make}
-PACKED = ("ecp5", "ice40")
 
 Row = dict[str, Any]
 
@@ -93,7 +92,7 @@ class Bench:
             made, folder = self.made(tool, case)
             work = folder / f"{recipe}-{family}"
             row = counted(THROUGH[recipe](rtlil_of(made, folder), family, "circuit", work), family)
-            return {**row, "sites": sites(family, work)} if family in PACKED else row
+            return {**row, "sites": sites(family, work, self.options.pack_limit)} if family in PACKERS else row
 
         return self.kept(f"{case}-{tool}-{recipe}-{family}", measure)
 
@@ -146,7 +145,7 @@ def networks(bench: Bench) -> None:
                     print(
                         f"| {case} | {tool} | {made['adders']} | {made['depth']} | {made['cycles']} "
                         f"| {made['cpu_seconds']:.1f} | {made['wall_seconds']:.1f} | {made['peak_mib']:.0f} | {recipe} "
-                        f"| {family} | {row['lut']} | {row['carry']} | {row['ff']} | {row.get('sites', '')} |",
+                        f"| {family} | {row['lut']} | {row['carry']} | {row['ff']} | {row.get('sites') or ''} |",
                         flush=True,
                     )
 
@@ -187,6 +186,7 @@ def main() -> int:
     parser.add_argument("--freq", type=float, default=200.0, help="MHz that nextpnr aims at")
     parser.add_argument("--nextpnr", nargs="+", default=[], help="more options of nextpnr-ecp5")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds for one routing")
+    parser.add_argument("--pack-limit", type=float, default=900.0, help="seconds for packing; LUTs are counted beyond")
     parser.add_argument("--results", type=Path)
     parser.add_argument("--work", type=Path, help="keep netlists and logs here")
     options = parser.parse_args()

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from nnfpga.tools.errors import ToolError
 from nnfpga.tools.find import find
 from nnfpga.tools.nextpnr import open_ends
 from nnfpga.tools.recipes import RECIPES, Family, Request
@@ -15,7 +16,12 @@ from nnfpga.tools.yosys import cell_counts, synthesise, yosys
 
 from .made import Made
 
-__all__ = ["THROUGH", "Recipe", "counted", "rtlil_of", "sites", "through_ours", "through_stock"]
+__all__ = ["PACKERS", "THROUGH", "Recipe", "counted", "rtlil_of", "sites", "through_ours", "through_stock"]
+
+PACKERS: dict[Family, tuple[str, tuple[str, ...], str]] = {
+    "ecp5": ("nextpnr-ecp5", ("--85k", "--out-of-context"), "TRELLIS_COMB"),
+    "ice40": ("nextpnr-ice40", ("--hx8k", "--package", "ct256"), "ICESTORM_LC"),
+}
 
 Recipe = Callable[[str, Family, str, Path], dict[str, int]]
 """RTLIL, family and top module to cells by type; ``netlist.json`` for nextpnr is left in the folder."""
@@ -67,13 +73,18 @@ def counted(cells: dict[str, int], family: Family) -> dict[str, int]:
     return {name: of[name] for name in ("lut", "carry", "ff")}
 
 
-def sites(family: Family, work: Path) -> int:
-    """LUT sites of ``netlist.json`` as nextpnr packs it, out of context (no pads, no global buffers)."""
-    name, device, kind = {
-        "ecp5": ("nextpnr-ecp5", ("--85k", "--out-of-context"), "TRELLIS_COMB"),
-        "ice40": ("nextpnr-ice40", ("--hx8k", "--package", "ct256"), "ICESTORM_LC"),
-    }[family]
-    log = run(find(name), ["--json", "netlist.json", *device, "--pack-only"], work, "pack.log", timeout=900)
+def sites(family: Family, work: Path, limit_seconds: float = 900.0) -> int | None:
+    """LUT sites of ``netlist.json`` as nextpnr packs it, out of context (no pads or global buffers); None: not in time.
+
+    Packing carry chains takes nextpnr time that grows with the square of their number.
+    """
+    name, device, kind = PACKERS[family]
+    try:
+        log = run(find(name), ["--json", "netlist.json", *device, "--pack-only"], work, "pack.log", limit_seconds)
+    except ToolError as error:
+        if "did not end" not in str(error):
+            raise
+        return None
     found = re.search(rf"{kind}:\s+(\d+)", log)
     assert found is not None, f"nextpnr did not say how many {kind}: see {work / 'pack.log'}"
     return int(found[1])
