@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -12,6 +12,7 @@ from nnfpga.compiler.circuit.ir import Circuit, Constant, Input
 from nnfpga.compiler.circuit.pipeline import Schedule
 
 from .beat import Edge, decode, encode
+from .credits import CreditQueue
 from .logic import express, shape_of
 
 __all__ = ["Island"]
@@ -20,34 +21,78 @@ __all__ = ["Island"]
 class Island(wiring.Component):
     """A circuit that takes and gives all its elements in one beat.
 
-    Throughput: one beat a cycle. Latency: one cycle per stage of the schedule. Back-pressure: one enable for all
-    stages: a result that is not taken stops the island. A reset makes what it holds invalid and leaves it there, for a
-    reset that reaches thousands of registers is slow.
+    Throughput: one beat a cycle. Latency: ``latency`` cycles. Back-pressure: one enable for all stages, so that a
+    result that is not taken stops the island; or, ``free_running``, a queue for the results of all stages
+    (`CreditQueue`), so that no net goes to every register. A reset makes what the island holds invalid and leaves it
+    there.
 
     Members
     -------
     i, o : streams of lane words
     """
 
-    def __init__(self, circuit: Circuit, plan: Schedule, i_edge: Edge, o_edge: Edge) -> None:
+    def __init__(
+        self, circuit: Circuit, plan: Schedule, i_edge: Edge, o_edge: Edge, *, free_running: bool = False
+    ) -> None:
         if i_edge.beats != 1 or o_edge.beats != 1:
             raise ValueError(f"edges of an island must have one beat, not {i_edge.beats} and {o_edge.beats}")
         self.circuit, self.plan, self.i_edge, self.o_edge = circuit, plan, i_edge, o_edge
+        self.free_running = free_running
         super().__init__({"i": In(i_edge.signature), "o": Out(o_edge.signature)})
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a beat in to its result out: one per stage, and one more through the queue."""
+        return self.plan.stages + self.free_running
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        enable = Signal()
-        valid = [self.i.valid, *(Signal(name=f"valid_{n}") for n in range(self.plan.stages - 1)), self.o.valid]
-        m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
-        result = Signal(self.o.payload.as_value().shape(), reset_less=True)
-        m.d.comb += self.o.payload.as_value().eq(result)
-        delayed = self._values(m, enable)
-        words = [encode(delayed(o, self.plan.stages - 1), self.o_edge.wire) for o in self.circuit.outputs]
+        if self.free_running:
+            self._run(m)
+        else:
+            self._stop(m)
+        return m
+
+    def _stop(self, m: Module) -> None:
+        """All stages under one enable."""
+        enable, result = Signal(), Signal(self.o.payload.as_value().shape(), reset_less=True)
+        valid = [self.i.valid, *self._valid(), self.o.valid]
+        m.d.comb += [
+            enable.eq(~self.o.valid | self.o.ready),
+            self.i.ready.eq(enable),
+            self.o.payload.as_value().eq(result),
+        ]
+        words = self._words(m, enable)
         with m.If(enable):
             m.d.sync += [later.eq(earlier) for earlier, later in pairwise(valid)]
-            m.d.sync += result.eq(Cat(words))
-        return m
+            m.d.sync += result.eq(words)
+
+    def _run(self, m: Module) -> None:
+        """Stages that never stop, before a queue."""
+        words = self._words(m, Const(1))
+        m.submodules.queue = queue = CreditQueue(len(words), self.plan.stages - 1)
+        start = Signal()
+        valid = [start, *self._valid()]
+        m.d.sync += [later.eq(earlier) for earlier, later in pairwise(valid)]
+        m.d.comb += [
+            start.eq(self.i.valid & self.i.ready),
+            queue.valid.eq(self.i.valid),
+            self.i.ready.eq(queue.ready),
+            queue.done.eq(valid[-1]),
+            queue.result.eq(words),
+            self.o.payload.as_value().eq(queue.o.payload),
+            self.o.valid.eq(queue.o.valid),
+            queue.o.ready.eq(self.o.ready),
+        ]
+
+    def _valid(self) -> list[Signal]:
+        """Whether the registers behind each stage but the last hold something."""
+        return [Signal(name=f"valid_{n}") for n in range(self.plan.stages - 1)]
+
+    def _words(self, m: Module, enable: Value) -> Value:
+        """The last stage's results."""
+        delayed = self._values(m, enable)
+        return Cat(encode(delayed(o, self.plan.stages - 1), self.o_edge.wire) for o in self.circuit.outputs)
 
     def _values(self, m: Module, enable: Value) -> Delayed:
         delayed = Delayed(m, enable, self.circuit, self.plan)

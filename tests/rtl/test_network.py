@@ -118,15 +118,19 @@ def test_a_wrong_expectation_is_noticed(harness: Any) -> None:
         harness.check(lambda: Network(GRAPH, plan, GENERIC), network.i_edge, network.o_edge, x, y)
 
 
+@pytest.mark.parametrize("free_running", [False, True])
 @pytest.mark.parametrize("clock", [20.0, 300.0])
-def test_pipelined_island(harness: Any, clock: float) -> None:
+def test_pipelined_island(harness: Any, clock: float, free_running: bool) -> None:
     graph = Graph(GRAPH.inputs, GRAPH.layers[:3], ("sum1",))
     circuit = circuit_of(graph, list(graph.layers))
     plan = schedule(circuit, GENERIC.timing, clock)
     i, o = Edge.of(graph.inputs[0], 6), Edge.of(graph.tensors["sum1"], 4)
     x = batch(graph, 20)
-    run = harness.check(lambda: Island(circuit, plan, i, o), i, o, x, graph.evaluate(x)["sum1"])
-    assert run.delivered[0] - run.accepted[0] == plan.stages
+    island = Island(circuit, plan, i, o, free_running=free_running)
+    run = harness.check(
+        lambda: Island(circuit, plan, i, o, free_running=free_running), i, o, x, graph.evaluate(x)["sum1"]
+    )
+    assert run.delivered[0] - run.accepted[0] == island.latency
     assert (np.diff(run.delivered) == 1).all()
     assert (plan.stages > 1) == (clock > 20)
 
