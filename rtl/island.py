@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from nnfpga.compiler.circuit.ir import Circuit, Constant, Input
+from nnfpga.compiler.circuit.chains import steps
+from nnfpga.compiler.circuit.ir import Circuit, Input
 from nnfpga.compiler.circuit.pipeline import Schedule
+from nnfpga.compiler.circuit.wiring import Wires, wires_of
 
 from .beat import Edge, decode, encode
 from .credits import CreditQueue
-from .logic import express, shape_of
+from .logic import Wired, input_bits, step_logic, word_shape
 
 __all__ = ["Island"]
 
@@ -92,38 +95,46 @@ class Island(wiring.Component):
     def _words(self, m: Module, enable: Value) -> Value:
         """The last stage's results."""
         delayed = self._values(m, enable)
-        return Cat(encode(delayed(o, self.plan.stages - 1), self.o_edge.wire) for o in self.circuit.outputs)
+        last = self.plan.stages - 1
+        return Cat(encode(delayed.wired(o, last).integer, self.o_edge.wire) for o in self.circuit.outputs)
 
     def _values(self, m: Module, enable: Value) -> Delayed:
-        delayed = Delayed(m, enable, self.circuit, self.plan)
-        for number, (node, r) in enumerate(zip(self.circuit.nodes, self.circuit.ranges, strict=True)):
-            stage = self.plan.stage[number]
+        circuit, wires = self.circuit, wires_of(self.circuit)
+        delayed = Delayed(m, enable, circuit, wires, self.plan)
+        for step in steps(circuit, wires, self.plan.stage):
+            node, stage = circuit.nodes[step[0]], self.plan.stage[step[0]]
             if isinstance(node, Input):
-                value = decode(self.i.payload[node.index], self.i_edge.wire)
+                given = decode(self.i.payload[node.index], self.i_edge.wire)
+                found = [input_bits(given, wires.words[step[0]])]
             else:
-                ranges = [self.circuit.ranges[v] for v in node.reads]
-                value = express(node, ranges, *(delayed(v, stage) for v in node.reads))
-            signal = Signal(shape_of(r), name=f"v{number}")
-            m.d.comb += signal.eq(value)
-            delayed.add(number, signal)
+                name = "_".join(["sum", *map(str, step)])
+                found = step_logic(m, circuit, wires, step, partial(delayed.wired, stage=stage), name)
+            for v, bits in zip(step, found, strict=True):
+                signal = Signal(word_shape(wires.words[v]), name=f"v{v}")
+                m.d.comb += signal.eq(bits)
+                delayed.add(v, signal)
         return delayed
 
 
 class Delayed:
-    """Values and their copies in later stages, made as they are asked for."""
+    """The words of values and their copies in later stages, made as they are asked for."""
 
-    def __init__(self, m: Module, enable: Value, circuit: Circuit, plan: Schedule) -> None:
-        self.m, self.enable, self.circuit, self.plan = m, enable, circuit, plan
+    def __init__(self, m: Module, enable: Value, circuit: Circuit, wires: Wires, plan: Schedule) -> None:
+        self.m, self.enable, self.circuit, self.wires, self.plan = m, enable, circuit, wires, plan
         self.copies: dict[tuple[int, int], Value] = {}
 
     def add(self, value: int, signal: Value) -> None:
-        """Note a value in the stage that computes it."""
+        """Note a value's word in the stage that computes it."""
         self.copies[value, self.plan.stage[value]] = signal
 
-    def __call__(self, value: int, stage: int) -> Value:
+    def wired(self, value: int, stage: int) -> Wired:
         """A value as it stands in a stage."""
-        if isinstance(self.circuit.nodes[value], Constant):
-            stage = self.plan.stage[value]
+        return Wired(self.circuit.ranges[value], self.wires.words[value], self(value, stage))
+
+    def __call__(self, value: int, stage: int) -> Value:
+        """The word of a value as it stands in a stage."""
+        if not self.wires.words[value].width:
+            return Const(0, 0)
         if (value, stage) not in self.copies:
             before = self(value, stage - 1)
             copy = Signal(before.shape(), name=f"v{value}_s{stage}", reset_less=True)

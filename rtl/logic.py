@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import singledispatch
+from typing import NamedTuple
 
-from amaranth.hdl import Array, Const, Module, Mux, Shape, Signal, Value
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Shape, Signal, Value
 
+from nnfpga.compiler.circuit.chains import Step, needs_guard, steps
 from nnfpga.compiler.circuit.ir import (
-    Add,
     AtLeast,
     Bit,
     Circuit,
     Clamp,
-    Constant,
     Greater,
     Input,
     Lookup,
@@ -23,8 +23,44 @@ from nnfpga.compiler.circuit.ir import (
     Select,
     Shift,
 )
+from nnfpga.compiler.circuit.wires import Sum, Word, clamp_bits
+from nnfpga.compiler.circuit.wiring import Wires, wires_of
 
-__all__ = ["emit", "express", "shape_of"]
+from .beat import fit
+
+__all__ = ["Wired", "emit", "express", "input_bits", "shape_of", "step_logic", "word_shape"]
+
+
+class Wired(NamedTuple):
+    """A value: what it can be, and the bits of its word."""
+
+    range: Range
+    word: Word
+    bits: Value
+
+    @property
+    def unsigned(self) -> Value:
+        """The bits of the unsigned word."""
+        return Cat(self.bits[:-1], ~self.bits[-1]) if self.word.signed else self.bits
+
+    @property
+    def positive(self) -> Value:
+        """The bits of the positive word."""
+        return ~self.unsigned if self.word.negative else self.unsigned
+
+    @property
+    def integer(self) -> Value:
+        """The value itself, as a signed or unsigned integer."""
+        r, word = self.range, self.word
+        if not word.width:
+            return Const(word.base)
+        if not word.shows(r.width):
+            scaled = self.bits.shift_left(word.shift)
+            return Const(word.base) - scaled if word.negative else Const(word.base) + scaled
+        low = Const(word.base & (1 << min(word.shift, r.width)) - 1, min(word.shift, r.width))
+        bits = fit(self.bits, r.width - len(low))
+        value = Cat(low, ~bits if word.negative else bits)
+        return value.as_signed() if r.signed else value
 
 
 def shape_of(r: Range) -> Shape:
@@ -32,93 +68,165 @@ def shape_of(r: Range) -> Shape:
     return Shape(max(r.width, 1), r.signed)
 
 
+def word_shape(word: Word) -> Shape:
+    """The shape of a signal that holds a word."""
+    return Shape(word.width, word.signed)
+
+
 @singledispatch
-def express(node: Node, ranges: Sequence[Range], *inputs: Value) -> Value:
-    """The expression of a node from its operands and what each of them can be."""
+def express(node: Node, word: Word, *inputs: Wired) -> Value:
+    """The word of a node that is no sum, from its operands."""
     raise TypeError(f"no logic for {type(node).__name__}")
 
 
 @express.register
-def _(node: Constant, ranges: Sequence[Range], *inputs: Value) -> Value:
-    return Const(node.value)
+def _(node: Multiply, word: Word, *inputs: Wired) -> Value:
+    return (inputs[0].integer * inputs[1].integer).shift_right(word.shift)
 
 
 @express.register
-def _(node: Add, ranges: Sequence[Range], *inputs: Value) -> Value:
-    a, b = inputs[0].shift_left(node.a_shift), inputs[1].shift_left(node.b_shift)
-    return a - b if node.subtract else a + b
+def _(node: Shift, word: Word, *inputs: Wired) -> Value:
+    (x,) = inputs
+    if node.right <= x.word.shift:
+        return x.unsigned
+    if x.word.unsigned.shows(node.right):
+        return x.unsigned[node.right - x.word.shift :]
+    return x.integer.shift_right(node.right)
 
 
 @express.register
-def _(node: Multiply, ranges: Sequence[Range], *inputs: Value) -> Value:
-    return inputs[0] * inputs[1]
+def _(node: Clamp, word: Word, *inputs: Wired) -> Value:
+    (x,) = inputs
+    r = node.range(x.range)
+    how = clamp_bits(r, x.word)
+    bits = Cat(Const(0, how.below), x.positive)
+    width = how.word.width
+    value = Const(0, width) if how.most == how.least else above(bits, how.least)
+    if how.most - how.less > 1 or how.least > how.less:
+        value = fit(bits, width) ^ (how.less & (1 << width) - 1)
+        value = value if x.range.high <= r.high else Mux(above(bits, how.most), how.most - how.less, value)
+        value = value if x.range.low >= r.low else Mux(above(bits, how.least - 1), value, how.least - how.less)
+    return value
 
 
 @express.register
-def _(node: Shift, ranges: Sequence[Range], *inputs: Value) -> Value:
-    return inputs[0].shift_right(node.right) if node.right >= 0 else inputs[0].shift_left(-node.right)
+def _(node: Lookup, word: Word, *inputs: Wired) -> Value:
+    (x,) = inputs
+    first = x.word.positive.base
+    values = [first + (n << x.word.shift) for n in range(1 << x.word.width)]
+    entries = [node.table[min(max(v - node.start, 0), len(node.table) - 1)] - word.base for v in values]
+    return Array([Const(entry, word.width) for entry in entries])[x.positive]
 
 
 @express.register
-def _(node: Clamp, ranges: Sequence[Range], *inputs: Value) -> Value:
-    (v,), (r,) = inputs, ranges
-    value = v if r.high <= node.high else Mux(above(v, node.high), Const(node.high), v)
-    return value if r.low >= node.low else Mux(above(v, node.low - 1), value, Const(node.low))
+def _(node: AtLeast, word: Word, *inputs: Wired) -> Value:
+    (x,) = inputs
+    return above(x.positive, (node.bound - 1 - x.word.positive.base) >> x.word.shift)
 
 
 @express.register
-def _(node: Lookup, ranges: Sequence[Range], *inputs: Value) -> Value:
-    low, high = min(node.table), max(node.table)
-    shape = shape_of(Range(low, high))
-    return Array([Const(v, shape) for v in node.table])[(inputs[0] - node.start).as_unsigned()]
+def _(node: Bit, word: Word, *inputs: Wired) -> Value:
+    (x,) = inputs
+    value = x.integer
+    at = node.index
+    if not x.word.shows(x.range.width) and x.word.shows(at + 1) and at < x.word.shift + x.word.width:
+        value = Cat(Const(x.word.base & (1 << x.word.shift) - 1, x.word.shift), ~x.bits if x.word.negative else x.bits)
+    return value[min(at, len(value) - 1)] if x.range.signed or at < len(value) else Const(0)
 
 
 @express.register
-def _(node: AtLeast, ranges: Sequence[Range], *inputs: Value) -> Value:
-    return above(inputs[0], node.bound - 1)
-
-
-@express.register
-def _(node: Bit, ranges: Sequence[Range], *inputs: Value) -> Value:
-    (v,) = inputs
-    return v[min(node.index, len(v) - 1)] if ranges[0].signed or node.index < len(v) else Const(0)
-
-
-@express.register
-def _(node: Greater, ranges: Sequence[Range], *inputs: Value) -> Value:
+def _(node: Greater, word: Word, *inputs: Wired) -> Value:
     a, b = inputs
-    return (b - a)[-1]  # the sign of a sum: one carry chain whose carry out nobody needs
+    return (b.integer - a.integer)[-1]  # the sign of a sum: one carry chain whose carry out nobody needs
 
 
 @express.register
-def _(node: Select, ranges: Sequence[Range], *inputs: Value) -> Value:
-    return Mux(inputs[0], inputs[1], inputs[2])
+def _(node: Select, word: Word, *inputs: Wired) -> Value:
+    return Mux(inputs[0].integer, inputs[1].integer, inputs[2].integer).shift_right(word.shift)
 
 
 def above(v: Value, bound: int) -> Value:
-    """Whether ``v > bound``, a constant: bit by bit in LUTs, about one for three bits; a carry chain takes one each."""
-    shape = v.shape()
-    low, high = (-1 << (shape.width - 1), 1 << (shape.width - 1)) if shape.signed else (0, 1 << shape.width)
-    if bound < low or bound >= high - 1:
-        return Const(bound < low)
-    bits = [v[n] for n in range(shape.width)]
-    if shape.signed:
-        bits[-1] = ~bits[-1]  # counted from the lowest value, both are unsigned
+    """Whether unsigned ``v > bound``, a constant: bit by bit, a LUT for about three; a chain would take one each."""
+    if bound < 0 or bound >= (1 << len(v)) - 1:
+        return Const(bound < 0)
     result: Value = Const(0)
-    for n, bit in enumerate(bits):
-        result = result & bit if (bound - low) >> n & 1 else result | bit
+    for n in range(len(v)):
+        result = result & v[n] if bound >> n & 1 else result | v[n]
     return result
 
 
+def placed(v: Value, at: int, low: int, high: int, fill: int) -> Value:
+    """Bits ``low`` to ``high`` of a word that stands at bit ``at``, and bits of ``fill`` where it has none."""
+    first, last = (min(max(end, low), high) for end in (at, at + len(v)))
+    below = Const(fill >> low & (1 << first - low) - 1, first - low)
+    beyond = Const(fill >> last & (1 << high - last) - 1, high - last)
+    return Cat(below, v[first - at : last - at] if last > first else Const(0, 0), beyond)
+
+
+def addends(s: Sum, a: Value, b: Value) -> tuple[Value, Value]:
+    """The words that stand on the carry chain of a sum."""
+    of_a = (1 << len(a)) - 1 << s.a_at
+    constant, other = s.constant & ~of_a, s.constant & of_a
+    if s.subtracts:
+        top = (1 << s.width - 1) * s.ends  # 1 - 0: there the carry comes out, and 1 goes on as at the chain's beginning
+        constant, other = constant | top, ~(other | top) & (1 << s.width) - 1
+    return placed(a, s.a_at, s.start, s.width, constant), placed(b, s.b_at, s.start, s.width, other)
+
+
+def sums(m: Module, step: Step, wires: Wires, at: Callable[[int], Wired], name: str) -> list[Value]:
+    """The words of sums that share one carry chain."""
+    xs: list[Value] = []
+    ys: list[Value] = []
+    words: list[tuple[Value, Value]] = []
+    first = wires.sums[step[0]]
+    length = 0
+    total = Signal(sum(wires.sums[v].positions + needs_guard(wires.sums[v]) for v in step), name=name)
+    for v in step:
+        s = wires.sums[v]
+        a, b = at(s.a).unsigned, Const(0, 0) if s.b is None else at(s.b).unsigned
+        x, y = addends(s, a, b)
+        xs.append(x)
+        ys.append(y)
+        passing = placed(a, s.a_at, 0, s.start, 0) | placed(b, s.b_at, 0, s.start, 0)
+        words.append((passing, total[length : length + s.positions]))
+        length += s.positions
+        if needs_guard(s):
+            xs.append(Const(s.subtracts, 1))
+            ys.append(Const(0, 1))
+            length += 1
+    if length:
+        m.d.comb += total.eq(Cat(*xs) - Cat(*ys) if first.subtracts else Cat(*xs) + Cat(*ys))
+    return [Cat(low, high) for low, high in words]
+
+
+def step_logic(
+    m: Module, circuit: Circuit, wires: Wires, step: Step, at: Callable[[int], Wired], name: str
+) -> list[Value]:
+    """The words of values that are computed together, from those that ``at`` gives."""
+    if step[0] in wires.sums:
+        return sums(m, step, wires, at, name)
+    (v,) = step
+    word = wires.words[v]
+    return [express(circuit.nodes[v], word, *map(at, circuit.nodes[v].reads)) if word.width else Const(0, 0)]
+
+
+def input_bits(value: Value, word: Word) -> Value:
+    """The word of an input that is given as an integer."""
+    return fit(value, word.shift + word.width)[word.shift :]
+
+
 def emit(m: Module, circuit: Circuit, inputs: list[Value], prefix: str) -> list[Value]:
-    """The outputs of a circuit as combinational logic, one signal per node."""
-    values: list[Value] = []
-    for number, (node, r) in enumerate(zip(circuit.nodes, circuit.ranges, strict=True)):
+    """The outputs of a circuit as combinational logic, a signal for each value."""
+    wires = wires_of(circuit)
+    made: dict[int, Wired] = {}
+    for step in steps(circuit, wires, [0] * len(circuit.nodes)):
+        node = circuit.nodes[step[0]]
         if isinstance(node, Input):
-            value = inputs[node.index]
+            found = [input_bits(inputs[node.index], wires.words[step[0]])]
         else:
-            value = express(node, [circuit.ranges[v] for v in node.reads], *(values[v] for v in node.reads))
-        signal = Signal(shape_of(r), name=f"{prefix}_{number}")
-        m.d.comb += signal.eq(value)
-        values.append(signal)
-    return [values[o] for o in circuit.outputs]
+            found = step_logic(m, circuit, wires, step, made.__getitem__, "_".join([f"{prefix}_sum", *map(str, step)]))
+        for v, bits in zip(step, found, strict=True):
+            signal = Signal(word_shape(wires.words[v]), name=f"{prefix}_{v}")
+            m.d.comb += signal.eq(bits)
+            made[v] = Wired(circuit.ranges[v], wires.words[v], signal)
+    return [made[o].integer for o in circuit.outputs]

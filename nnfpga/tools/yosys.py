@@ -148,7 +148,7 @@ def _synthesise(
         "proc",
         "opt_clean",
         *(["flatten"] if request.flatten else []),
-        "opt_expr",
+        "opt_expr -fine",
         "opt_clean",
         # narrow first: wreduce does not see into $alu; share before products lose their shape
         "wreduce",

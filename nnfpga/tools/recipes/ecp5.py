@@ -17,12 +17,12 @@ def command(request: Request) -> str:
 
 
 def commands(request: Request) -> list[str]:
-    """Sums become chains before Yosys' own mapping, which would tie their ends."""
+    """Sums become chains before Yosys splits them where a constant ends the carry, and maps them with tied ends."""
     return [
-        f"{command(request)} -run begin:map_gates",
+        f"{command(request)} -run begin:map_ffram",
         "techmap -autoproc -map ecp5_sums.v a:nnfpga_sum",
         "opt_clean",
-        f"{command(request)} -run map_gates:check",
+        f"{command(request)} -run map_ffram:check",
     ]
 
 
