@@ -42,9 +42,7 @@ def depth(circuit: Circuit, stage: Sequence[int]) -> list[int]:
     """How many nodes of its stage a value waits for."""
     depths: list[int] = []
     for v, node in enumerate(circuit.nodes):
-        before = [
-            depths[x] + 1 for x in node.reads if stage[x] == stage[v] or isinstance(circuit.nodes[x], Constant)
-        ]
+        before = [depths[x] + 1 for x in node.reads if stage[x] == stage[v] or isinstance(circuit.nodes[x], Constant)]
         depths.append(max(before, default=0))
     return depths
 
