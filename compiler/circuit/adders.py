@@ -31,8 +31,8 @@ Pair = tuple[Value, Value, int, int]
 COMPILED = find_spec("llvmlite") is not None
 SMALL = 200  # digits: below, making the machine code takes longer than all the rest
 LARGE = 2**20  # digits: above, the arrays of the search would not fit into memory
-WIDE = 2**40  # weights: above, 64-bit arithmetic might overflow
-EFFORT = 15_000  # changed counts of local search per digit, some 0.3 ms
+WIDE = 2**50  # sums: above, 64-bit arithmetic might overflow
+EFFORT = 50_000  # changed counts of local search per digit, a millisecond or two
 MOST_EFFORT = 120_000_000
 
 
@@ -99,8 +99,11 @@ def multiply(builder: Builder, x: list[Value], matrix: Ints, effort: int = EFFOR
     Large matrices are shared by the compiled search of ``sharing/`` where llvmlite is installed, all others and small
     ones by the plain greedy method here: the result is exact either way.
     """
-    if COMPILED and SMALL <= digit_count(matrix) <= LARGE and abs(objects(matrix)).max() < WIDE:
-        plan = planned(matrix.shape, matrix.astype(np.int64).tobytes(), effort)
+    widths = [(builder.ranges[v].high - builder.ranges[v].low).bit_length() for v in x]
+    magnitudes = tuple((1 << w) - 1 for w in widths)  # not exact, so that like products share a plan
+    largest = (abs(objects(matrix)) @ objects(magnitudes)).max()
+    if COMPILED and SMALL <= digit_count(matrix) <= LARGE and largest < WIDE:
+        plan = planned(matrix.shape, matrix.astype(np.int64).tobytes(), magnitudes, effort)
         return assemble(builder, x, plan)
     rows: list[Row] = []
     for weights in matrix.tolist():
@@ -114,12 +117,12 @@ def multiply(builder: Builder, x: list[Value], matrix: Ints, effort: int = EFFOR
 
 
 @lru_cache(maxsize=64)
-def planned(shape: tuple[int, int], data: bytes, effort: int) -> Shared:
+def planned(shape: tuple[int, int], data: bytes, magnitudes: tuple[int, ...], effort: int) -> Shared:
     """The shared sums of a matrix; convolutions ask for the same one at each position."""
     from .sharing import share
 
     matrix = np.frombuffer(data, dtype=np.int64).reshape(shape)
-    return share(matrix, min(effort * digit_count(matrix), MOST_EFFORT), seed=1)
+    return share(matrix, np.array(magnitudes, dtype=np.int64), min(effort * digit_count(matrix), MOST_EFFORT), seed=1)
 
 
 def assemble(builder: Builder, x: list[Value], plan: Shared) -> list[Value]:

@@ -3,7 +3,8 @@
 A matrix product is a set of rows, each a sum of values times integers; the work is one addition per signed digit but
 one of each row. A pattern ``u + sign * 2^d * w`` that stands in several places is made a value of its own, a row like
 the others. ``forms.py`` finds the patterns of two coefficients, ``counts.py`` counts them in all rows, ``rows.py``
-changes a coefficient, ``search.py`` chooses; all are compiled by ``native/`` and share the arrays of ``state.py``.
+changes a coefficient, ``cost.py`` tells the bits of a row's adders, ``search.py`` chooses; all are compiled by
+``native/`` and share the arrays of ``state.py``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,13 @@ __all__ = ["Shared", "Terms", "share"]
 Terms = tuple[tuple[int, int], ...]
 
 
+SLICE = 4_000_000  # effort of a call of machine code, some 0.1 s: an interrupt waits for its end
+STEPS = 64  # of the temperature, at least, where each is some milliseconds
+MOST = 10  # values that are put back in a trial
+NOISE = 32  # how many times more than it saves a pattern may seem to save
+HEAT = 24  # bits: what a trial may cost more, in the mean, at first
+
+
 class Shared(NamedTuple):
     """Sums over values: the inputs, then one value for each entry of ``sums``, in an order that works.
 
@@ -32,22 +40,33 @@ class Shared(NamedTuple):
     rows: tuple[Terms, ...]
 
 
-def share(matrix: Ints, effort: int, seed: int) -> Shared:
-    """A circuit of few additions for ``matrix @ x``, the same one for the same arguments.
+def share(matrix: Ints, magnitudes: Ints, effort: int, seed: int) -> Shared:
+    """A circuit of few and narrow additions for ``matrix @ x``, the same one for the same arguments.
 
-    ``matrix`` is (outputs, inputs) of integers below 2^40 in magnitude, at most 2^20 digits in all. ``effort`` bounds
-    the local search: the number of changed pattern counts, some 40 million a second.
+    ``matrix`` is (outputs, inputs) of integers below 2^40 in magnitude, at most 2^20 digits in all; ``magnitudes`` are
+    each input's greatest value minus its least. ``effort`` bounds the local search: the number of changed pattern
+    counts, some 40 million a second where all fits into a cache.
     """
-    outputs, inputs = matrix.shape
     entries = np.ascontiguousarray(matrix, dtype=np.int64).reshape(-1)
     count = int(sum((3 * w ^ w).bit_count() for w in map(abs, entries.tolist())))
     scale = 1
     while True:
-        g = empty(outputs, inputs, count, seed, scale)
-        native(optimise)(g, entries, effort, 10, 8)
+        g = empty(len(matrix), magnitudes, count, seed, scale)
+        search(g, entries, effort)
         if g.failed == 0:
             return read(g)
         scale *= 2
+
+
+def search(g: Graph, entries: Ints, effort: int) -> None:
+    """Share in ``g`` as far as its arrays reach."""
+    advance = native(optimise)
+    while not g.ready and g.failed == 0:
+        advance(g, entries, SLICE, 0, 0, 0)
+    steps = max(min(STEPS, effort // 50_000 + 1), effort // SLICE)
+    for i in range(steps):
+        if g.failed == 0:
+            advance(g, entries, effort // steps, MOST, NOISE, 256 * HEAT * (steps - i) // steps)
 
 
 def read(g: Graph) -> Shared:

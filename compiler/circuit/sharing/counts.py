@@ -2,19 +2,20 @@
 
 A pattern is ``(u << 21 | w) << 8 | code``, plus one so that none is 0; ``forms.py`` tells what a code is. A table entry
 is the pattern in the low bits and its count in the high ones. Patterns that stand twice or more are also in the list of
-their count; a list may hold old entries, which are dropped when they come up (a bucket queue).
+what they save, with their count; old entries of a list are dropped when they come up (a bucket queue).
 """
 
 from __future__ import annotations
 
 from ..native import Array
 from .forms import log2, patterns, patterns_self
-from .state import BUCKETS, KNOWN, SCRATCH, Graph
+from .state import KNOWN, OVERHEAD, SCRATCH, Graph
 
-__all__ = ["gather", "pop", "random", "update"]
+__all__ = ["gather", "pop", "random", "sum_magnitude", "update"]
 
 COUNT = 50
 PATTERN = (1 << COUNT) - 1
+VALUE = (1 << 21) - 1
 
 
 def place(g: Graph, a: int, b: int, default: int) -> int:
@@ -148,9 +149,31 @@ def count_of(g: Graph, pattern: int) -> int:
     return 0
 
 
+def sum_magnitude(g: Graph, pattern: int) -> int:
+    """The magnitude of the sum that a pattern is."""
+    d = (pattern - 1 >> 1 & 127) - 64
+    w, u = pattern - 1 >> 8 & VALUE, pattern - 1 >> 29
+    return (g.magnitude[u] << max(-d, 0)) + (g.magnitude[w] << max(d, 0))
+
+
+def saving(g: Graph, pattern: int, count: int) -> int:
+    """Some bits of adders that a pattern saves as a value: those where its terms overlap, in each place but one."""
+    w, u = pattern - 1 >> 8 & VALUE, pattern - 1 >> 29
+    apart = g.magnitude[u].bit_length() + g.magnitude[w].bit_length()
+    overlap = apart - sum_magnitude(g, pattern).bit_length() + OVERHEAD
+    return (count - 1) * max(overlap, 1)
+
+
+def rank(saved: int) -> int:
+    """The list of patterns that save as much: 16 for each doubling."""
+    up = max(saved.bit_length() - 5, 0)
+    return 16 * up + (saved >> up)
+
+
 def push(g: Graph, pattern: int, count: int) -> None:
-    """Put a pattern in front of the list of those that stand as often."""
-    count = min(count, BUCKETS - 1)
+    """Put a pattern in front of a list: by what it saves, and by chance up to ``noise`` times more."""
+    least = saving(g, pattern, count)
+    at = rank(least + random(g, least * g.noise + 1))
     node = g.free_node
     if node >= 0:
         g.free_node = g.follower[node]
@@ -160,9 +183,9 @@ def push(g: Graph, pattern: int, count: int) -> None:
             g.failed = 1
             return
         g.nodes += 1
-    g.listed[node], g.follower[node] = pattern, g.bucket[count]
-    g.bucket[count] = node
-    g.highest = max(g.highest, count)
+    g.listed[node], g.follower[node] = count << COUNT | pattern, g.bucket[at]
+    g.bucket[at] = node
+    g.highest = max(g.highest, at)
 
 
 def random(g: Graph, n: int) -> int:
@@ -175,31 +198,26 @@ def random(g: Graph, n: int) -> int:
     return x * n >> 32
 
 
-def pop(g: Graph, spread: int) -> int:
-    """One of the patterns that stand most often, 0 where none stands twice; among the first ``spread`` by chance."""
+def pop(g: Graph) -> int:
+    """The pattern that saves most, 0 where none stands twice."""
     for i in range(g.waiting):
         count = count_of(g, g.pending[i])
         if count >= 2:
             push(g, g.pending[i], count)
     g.waiting = 0
-    while g.highest >= 2 and g.failed == 0:
-        count = g.highest
-        node = g.bucket[count]
+    while g.highest >= 0 and g.failed == 0:
+        node = g.bucket[g.highest]
         if node < 0:
             g.highest -= 1
             continue
-        other = node
-        for _ in range(random(g, spread)):
-            if g.follower[other] >= 0:
-                other = g.follower[other]
-        pattern = g.listed[other]
-        g.listed[other] = g.listed[node]
-        g.bucket[count] = g.follower[node]
+        entry = g.listed[node]
+        g.bucket[g.highest] = g.follower[node]
         g.follower[node] = g.free_node
         g.free_node = node
-        now = count_of(g, pattern)
-        if now >= count:
+        pattern = entry & PATTERN
+        count = count_of(g, pattern)
+        if count >= 2 and count >= entry >> COUNT:
             return pattern
-        if now >= 2:
-            push(g, pattern, now)
+        if count >= 2:
+            push(g, pattern, count)
     return 0

@@ -100,7 +100,10 @@ def change(g: Graph, e: int, v: int, by: int) -> None:
     new = old + by
     gather(g, g.start[e], g.start[e] + g.length[e], v, old, new)
     update(g)
-    g.adders += digits(new) - digits(old)
+    if g.stamp[e] != g.time:
+        g.stamp[e] = g.time
+        g.touched[g.touches] = e
+        g.touches += 1
     note(g, TERM, e, v, by)
     if i < 0:
         append(g, e, v, new)
@@ -110,7 +113,7 @@ def change(g: Graph, e: int, v: int, by: int) -> None:
         remove(g, e, i)
 
 
-def make_value(g: Graph) -> int:
+def make_value(g: Graph, magnitude: int) -> int:
     """A new value, whose row is empty."""
     v = g.free_value
     if v >= 0:
@@ -122,7 +125,7 @@ def make_value(g: Graph) -> int:
             return 0
         g.values += 1
     g.head[v] = -1
-    g.adders -= 1
+    g.magnitude[v] = magnitude
     note(g, MADE, v, 0, 0)
     return v
 
@@ -131,8 +134,7 @@ def drop_value(g: Graph, v: int) -> None:
     """Take away a value whose row is empty and that nobody reads."""
     g.head[v] = g.free_value
     g.free_value = v
-    g.adders += 1
-    note(g, DROPPED, v, 0, 0)
+    note(g, DROPPED, v, g.magnitude[v], 0)
 
 
 def note(g: Graph, kind: int, a: int, b: int, c: int) -> None:
@@ -159,5 +161,5 @@ def undo(g: Graph) -> None:
         elif kind == MADE:
             drop_value(g, a)
         else:
-            make_value(g)
+            make_value(g, g.journal[at + 2])
     g.logging = 1

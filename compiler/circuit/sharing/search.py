@@ -1,19 +1,23 @@
-"""Greedy sharing of the patterns that stand most often, then local search.
+"""Greedy sharing of the patterns that save most, then local search.
 
 Greedy two-term sharing: Potkonjak, Srivastava, Chandrakasan 1996; Hosangadi, Fallah, Kastner 2006. Local search: some
-values that stand together are put back into their readers and shared again in another order; the result is kept where
-it has no more adders, else taken back from a journal (large neighbourhood search: Shaw 1998).
+values that stand together are put back into their readers and shared again in another order (large neighbourhoods: Shaw
+1998); what costs little more is kept at first and less and less later (simulated annealing: Kirkpatrick, Gelatt,
+Vecchi 1983), all else is taken back from a journal.
 """
 
 from __future__ import annotations
 
 from ..native import Array
-from .counts import pop, random
+from .cost import row_cost
+from .counts import pop, random, sum_magnitude
 from .forms import match, match_self, shifted
 from .rows import change, digits_of, drop_value, find, make_value, undo
 from .state import Graph
 
 __all__ = ["optimise"]
+
+NEVER = 1 << 62
 
 
 def take(g: Graph, e: int, u: int, w: int, d: int, sign: int) -> int:
@@ -51,7 +55,7 @@ def extract(g: Graph, pattern: int) -> None:
             unit = shifted(k, min(d, 0))
     fresh = t < 0
     if fresh:
-        t = make_value(g)
+        t = make_value(g, sum_magnitude(g, pattern + 1))
     for r in range(readers):
         e = g.work[r]
         if e + values == t or g.failed:
@@ -83,18 +87,19 @@ def dissolve(g: Graph, v: int) -> None:
     drop_value(g, v)
 
 
-def extract_all(g: Graph, spread: int) -> None:
-    """Share until no pattern stands twice."""
-    while g.failed == 0:
+def extract_all(g: Graph, end: int) -> int:
+    """Share until no pattern stands twice, or until the effort is ``end``; whether it is done."""
+    while g.failed == 0 and g.effort < end:
         while g.emptied:
             v = g.work[g.work_room - g.emptied]
             g.emptied -= 1
             if g.length[v + g.outputs - g.inputs] or g.head[v] >= 0:
                 dissolve(g, v)
-        pattern = pop(g, spread)
+        pattern = pop(g)
         if pattern == 0:
-            return
+            return 1
         extract(g, pattern)
+    return 0
 
 
 def disturb(g: Graph, most: int) -> None:
@@ -117,24 +122,51 @@ def disturb(g: Graph, most: int) -> None:
             e = g.row[s]
 
 
-def optimise(g: Graph, matrix: Array, effort: int, most: int, spread: int) -> None:
-    """Fill the rows, share greedily, then search until ``effort`` changes of counts were spent."""
+def fill(g: Graph, matrix: Array) -> None:
+    """Fill the rows of the outputs."""
     for e in range(g.outputs):
-        g.adders -= 1
         for v in range(g.inputs):
             c = matrix[e * g.inputs + v]
             if c != 0:
                 change(g, e, v, c)
                 if g.failed:
                     return
-    extract_all(g, 1)
+
+
+def anneal(g: Graph, effort: int, most: int, noise: int, heat: int) -> None:
+    """Search until ``effort`` was spent; a trial may cost more than what it replaces, by ``heat`` / 256 in the mean."""
     end = g.effort + effort
-    g.logging = 1
+    g.logging, g.noise = 1, noise
     while g.effort < end and g.failed == 0:
-        before = g.adders
         g.written = 0
+        g.touches = 0
+        g.time += 1
         g.effort += 100
         disturb(g, most)
-        extract_all(g, spread)
-        if g.adders > before and g.failed == 0:
+        extract_all(g, NEVER)
+        cost = g.cost
+        for i in range(g.touches):
+            e = g.touched[i]
+            g.new_cost[i] = row_cost(g, e)
+            cost += g.new_cost[i] - g.row_cost[e]
+        luck = 16 - (random(g, 65535) + 1).bit_length()  # 1 in the mean
+        if cost > g.cost + (heat * luck >> 8):
             undo(g)
+            continue
+        g.cost = cost
+        for i in range(g.touches):
+            g.row_cost[g.touched[i]] = g.new_cost[i]
+
+
+def optimise(g: Graph, matrix: Array, effort: int, most: int, noise: int, heat: int) -> None:
+    """Spend some ``effort``: on greedy sharing first, once ``g.ready`` on local search."""
+    if g.ready:
+        anneal(g, effort, most, noise, heat)
+        return
+    if g.effort == 0:
+        fill(g, matrix)
+    g.ready = extract_all(g, g.effort + effort)
+    if g.ready:
+        for e in range(g.outputs + g.values - g.inputs):
+            g.row_cost[e] = row_cost(g, e)
+            g.cost += g.row_cost[e]

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from ...exact import Ints
 from ..native import Array
 
-__all__ = ["BUCKETS", "KNOWN", "SCRATCH", "Graph", "empty"]
+__all__ = ["KNOWN", "OVERHEAD", "SCRATCH", "Graph", "empty"]
 
-BUCKETS = 1 << 12
+BUCKETS = 1 << 10
 KNOWN = 300  # the patterns of coefficients below this are kept
 SCRATCH = 1 << 12
+OVERHEAD = 2  # bits that an adder costs beside those it computes
 
 
 @dataclass
@@ -41,7 +43,7 @@ class Graph:
     outputs: int
     values: int
     values_room: int
-    adders: int
+    magnitude: Array  # of each value: its greatest minus its least
     # how often each pattern stands: a hash table, lists of patterns with the same count, and changes on their way there
     table: Array
     mask: int
@@ -51,7 +53,8 @@ class Graph:
     listed_room: int
     nodes: int
     free_node: int
-    bucket: Array  # of each count: the first in its list
+    bucket: Array  # of each rank of what is saved: the first in its list
+    noise: int
     highest: int
     pending: Array  # patterns that came to stand twice
     waiting: int
@@ -63,7 +66,19 @@ class Graph:
     lists: Array
     lists_room: int
     lists_end: int
+    # of costs: each row's, the terms of one row, and the rows that changed since ``time`` with what they cost now
+    cost: int
+    row_cost: Array
+    sizes: Array
+    lows: Array
+    sizes_room: int
+    time: int
+    stamp: Array
+    touched: Array
+    touches: int
+    new_cost: Array
     # of the search
+    ready: int  # no pattern stands twice
     work: Array
     work_room: int
     emptied: int
@@ -76,15 +91,18 @@ class Graph:
     failed: int  # an array was too small
 
 
-def empty(outputs: int, inputs: int, count: int, seed: int, scale: int) -> Graph:
+def empty(outputs: int, magnitudes: Ints, count: int, seed: int, scale: int) -> Graph:
     """A graph for rows with ``count`` digits in all; ``scale`` multiplies the sizes that are estimates."""
+    inputs = len(magnitudes)
 
     def zeros(size: int) -> Any:
         return np.zeros(size, np.int64)
 
     values = inputs + count + 64
+    magnitude = zeros(values)
+    magnitude[:inputs] = magnitudes
     slots = 8 * scale * count + 4096
-    table = 1 << (scale * count * (8 + min(inputs, outputs) // 4)).bit_length()
+    table = 1 << (scale * count * (4 + min(inputs, outputs) // 8)).bit_length()
     terms = 2048 * scale * (2 * inputs + count // outputs) + 4 * SCRATCH
     journal = scale << 18
     return Graph(
@@ -105,7 +123,7 @@ def empty(outputs: int, inputs: int, count: int, seed: int, scale: int) -> Graph
         outputs=outputs,
         values=inputs,
         values_room=values,
-        adders=0,
+        magnitude=magnitude,
         table=zeros(table),
         mask=table - 1,
         used=0,
@@ -115,6 +133,7 @@ def empty(outputs: int, inputs: int, count: int, seed: int, scale: int) -> Graph
         nodes=0,
         free_node=-1,
         bucket=zeros(BUCKETS) - 1,
+        noise=0,
         highest=0,
         pending=zeros(table),
         waiting=0,
@@ -125,6 +144,17 @@ def empty(outputs: int, inputs: int, count: int, seed: int, scale: int) -> Graph
         lists=zeros(terms),
         lists_room=terms,
         lists_end=2 * SCRATCH,
+        cost=0,
+        row_cost=zeros(outputs + values),
+        sizes=zeros(count + 64),
+        lows=zeros(count + 64),
+        sizes_room=count + 64,
+        time=1,
+        stamp=zeros(outputs + values),
+        touched=zeros(outputs + values),
+        touches=0,
+        new_cost=zeros(outputs + values),
+        ready=0,
         work=zeros(2 * (outputs + values)),
         work_room=2 * (outputs + values),
         emptied=0,

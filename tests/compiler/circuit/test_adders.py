@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import signal
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -18,17 +20,19 @@ from nnfpga.compiler.number import Number
 if TYPE_CHECKING:
     from nnfpga.compiler.circuit.sharing import Shared
 
+LITTLE = 300  # effort of searches whose result only has to be right
+SIX = Number.of(-32, 31)
 ELEMENTS = st.one_of(st.sampled_from([0, 0, 1, -1, 2, 64]), st.integers(-200, 200))
 
 
-def circuit_of(matrix: np.ndarray, number: Number) -> Circuit:
+def circuit_of(matrix: np.ndarray, number: Number, effort: int = LITTLE) -> Circuit:
     builder = Builder((number,) * matrix.shape[1])
-    return builder.finish(multiply(builder, builder.start(), matrix))
+    return builder.finish(multiply(builder, builder.start(), matrix, effort))
 
 
-def check(matrix: np.ndarray, seed: int = 0) -> Circuit:
-    circuit = circuit_of(matrix, Number.of(-32, 31))
-    x = np.random.default_rng(seed).integers(-32, 32, (40, matrix.shape[1]))
+def check(matrix: np.ndarray, effort: int = LITTLE) -> Circuit:
+    circuit = circuit_of(matrix, SIX, effort)
+    x = np.random.default_rng(0).integers(-32, 32, (40, matrix.shape[1]))
     x[0], x[1] = -32, 31
     y = circuit.evaluate(x)
     assert np.array_equal(y, x @ matrix.T)
@@ -67,6 +71,10 @@ def adders_of(circuit: Circuit) -> int:
     return sum(isinstance(node, Add) for node in circuit.nodes)
 
 
+def bits_of(circuit: Circuit) -> int:
+    return sum(r.width for node, r in zip(circuit.nodes, circuit.ranges, strict=True) if isinstance(node, Add))
+
+
 def cost(plan: Shared) -> int:
     return sum(digit_count(np.array([c for _, c in terms])) - 1 for terms in (*plan.sums, *plan.rows))
 
@@ -74,7 +82,7 @@ def cost(plan: Shared) -> int:
 def test_sharing_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = np.random.default_rng(0).integers(-128, 128, (16, 16))
     if adders.COMPILED:
-        assert adders_of(check(matrix)) <= 347
+        assert adders_of(check(matrix, adders.EFFORT)) <= 340
     monkeypatch.setattr(adders, "COMPILED", False)
     assert adders_of(check(matrix)) <= 375
 
@@ -85,7 +93,6 @@ def compiled() -> Iterator[None]:
     pytest.importorskip("llvmlite")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(adders, "SMALL", 0)
-        patch.setattr(adders, "EFFORT", 300)
         yield
 
 
@@ -114,7 +121,7 @@ class TestCompiled:
         high = low + rng.integers(0, 90, columns)
         matrix = rng.integers(-300, 300, (rows, columns)) * (rng.random((rows, columns)) < 0.7)
         builder = Builder(tuple(Number.of(int(a), int(b)) for a, b in zip(low, high, strict=True)))
-        circuit = builder.finish(multiply(builder, builder.start(), matrix))
+        circuit = builder.finish(multiply(builder, builder.start(), matrix, LITTLE))
         x = rng.integers(low, high + 1, (50, columns))
         y = circuit.evaluate(x)
         assert np.array_equal(y, x @ matrix.T)
@@ -126,23 +133,47 @@ class TestCompiled:
         from nnfpga.compiler.circuit.sharing import share
 
         matrix = np.random.default_rng(3).integers(-128, 128, (20, 12))
-        plan = share(matrix, 500_000, seed=1)
+        plan = share(matrix, np.full(12, 63), 500_000, seed=1)
         values = list(np.eye(12, dtype=np.int64))
         for terms in plan.sums:
             assert sum(digit_count(np.array(c)) for _, c in terms) >= 2
             values.append(np.sum([c * values[v] for v, c in terms], axis=0))
         assert np.array_equal([np.sum([c * values[v] for v, c in row], axis=0) for row in plan.rows], matrix)
-        assert plan == share(matrix, 500_000, seed=1)
-        quick = adders.planned(matrix.shape, matrix.tobytes(), adders.EFFORT)
+        assert plan == share(matrix, np.full(12, 63), 500_000, seed=1)
+        quick = adders.planned(matrix.shape, matrix.tobytes(), (1,) * 12, LITTLE)
         assert adders_of(circuit_of(matrix, Number.of(0, 1))) <= cost(quick)
 
     def test_more_effort_is_no_worse(self) -> None:
+        matrix = np.random.default_rng(0).integers(-128, 128, (16, 16))
+        few, some, many = (bits_of(circuit_of(matrix, SIX, effort)) for effort in (0, 500, 20_000))
+        assert few > some > many
+
+    def test_wide_inputs_share_first(self) -> None:
+        """What a search for few adders would miss: a pattern of two wide inputs saves more than one of narrow ones."""
+        numbers = (Number.of(0, 1), Number.of(0, 255), Number.of(0, 255))
+        matrix = np.array([[1, 1, 1], [1, 1, 1 << 9], [1 << 9, 1, 1]])
+        builder = Builder(numbers)
+        circuit = builder.finish(multiply(builder, builder.start(), matrix, LITTLE))
+        first = next(node for node in circuit.nodes if isinstance(node, Add))
+        assert {circuit.nodes[first.a], circuit.nodes[first.b]} == set(circuit.nodes[1:3])
+
+    def test_an_interrupt_ends_the_search(self) -> None:
+        """Between slices of machine code Python may raise what a signal asked for."""
+        matrix = np.random.default_rng(0).integers(-128, 128, (16, 16))
         from nnfpga.compiler.circuit.sharing import share
 
-        matrix = np.random.default_rng(0).integers(-128, 128, (16, 16))
-        costs = [cost(share(matrix, effort, seed=1)) for effort in (0, 300_000, 3_000_000)]
-        assert costs == sorted(costs, reverse=True)
-        assert costs[0] > costs[2]
+        def interrupt(number: int, frame: object) -> None:
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        try:
+            start = time.monotonic()
+            with pytest.raises(KeyboardInterrupt):
+                share(matrix, np.full(16, 63), 10**12, seed=1)
+            assert time.monotonic() - start < 5
+        finally:
+            signal.signal(signal.SIGALRM, before)
 
 
 def test_equal_rows_are_one_value() -> None:
