@@ -146,12 +146,13 @@ def test_sharing_as_python(seed: int) -> None:
     digits = sum((3 * abs(w) ^ abs(w)).bit_count() for w in entries.tolist())
 
     def start(lists: bool) -> Graph:
-        g = empty(4, 3, digits, seed, 1)
+        g = empty(4, np.array([1, 15, 200]), digits, seed, 1)
         return Graph(**{k: v.tolist() if lists and isinstance(v, np.ndarray) else v for k, v in vars(g).items()})
 
     compiled, plain = start(False), start(True)
-    native(optimise)(compiled, entries, 3000, 6, 8)
-    optimise(plain, entries.tolist(), 3000, 6, 8)
+    for effort in (30, 10**6, 3000):  # sharing begins, ends, then there is search
+        native(optimise)(compiled, entries, effort, 6, 8, 300)
+        optimise(plain, entries.tolist(), effort, 6, 8, 300)
     for f in fields(Graph):
         assert np.array_equal(getattr(compiled, f.name), getattr(plain, f.name)), f.name
     assert plain.failed == 0
