@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from ..circuit import Circuit
 from .simplify import simplify
+from .sink_constants import sink_constants
 from .tighten import tighten
 
 __all__ = ["CIRCUIT", "optimise"]
 
-CIRCUIT: tuple[Callable[[Circuit], Circuit], ...] = (tighten, simplify, tighten)
+CIRCUIT: tuple[Callable[[Circuit], Circuit], ...] = (tighten, simplify, tighten, sink_constants, tighten)
 """Nothing here changes an output on inputs of their lattices."""
 
 
