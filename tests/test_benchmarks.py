@@ -21,7 +21,7 @@ def test_networks(name: str, input_format: str) -> None:
     with np.load(NETWORKS / f"{name}.npz") as file:
         x, expected = file["xte"].astype(np.float32), file["ref"]
     session = onnxruntime.InferenceSession(NETWORKS / f"{name}.onnx")
-    assert np.array_equal(session.run(None, {"x": x})[0], expected)
+    assert np.array_equal(np.asarray(session.run(None, {"x": x})[0]), expected)
     model = read_model(NETWORKS / f"{name}.onnx", None, Options(input_format=input_format))
     integers = model.graph.evaluate(model.quantise(x))[model.graph.outputs[0]]
     assert np.array_equal(model.result.real(integers), expected)
