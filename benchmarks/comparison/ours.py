@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -48,8 +47,7 @@ def make(case: str, clock_mhz: float, work: Path) -> Made:
     ]
     path = work / "ours.il"
     text = rtlil.convert(m, ports=[domain.clk, source, result], name="circuit", emit_src=False)
-    # nextpnr takes element 15 of an array, which has a wire of its own, for bit 15 of the wire that holds them all
-    path.write_text(re.sub(r"(\\\w+)\[(\d+)\]", r"\1_\2", text))
+    path.write_text(text)
     adders = sum(isinstance(node, Add) for node in circuit.nodes)
     return Made(path, inputs, outputs, adders, depth(circuit), island.plan.stages)
 

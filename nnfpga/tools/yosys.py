@@ -1,6 +1,7 @@
 """Yosys: RTLIL to plain Verilog, and RTLIL to a netlist of a device family's cells."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,7 @@ def synthesise(
     Raises `ToolError` if Yosys is missing or fails.
     """
     work.mkdir(parents=True, exist_ok=True)
-    (work / "synthesis.il").write_text(rtlil)
+    (work / "synthesis.il").write_text(_whole_names(rtlil))
     request = Request(top, flatten, dsp, spram, options)
     return _synthesise(["read_rtlil synthesis.il"], RECIPES[family], request, work, quick, parts, progress)
 
@@ -163,6 +164,14 @@ def _synthesise(
         *_write(top),
     ]
     return _run(script, recipe, top, work, progress)
+
+
+def _whole_names(rtlil: str) -> str:
+    """RTLIL without wires that are named like a bit, as Amaranth names the elements of an array.
+
+    Beside a wire ``x`` the wire ``x[3]`` makes abc9 end in a failed assertion, and nextpnr takes the two for one net.
+    """
+    return re.sub(r"(\\[\w.$]+)\[(\d+)\]", r"\1.\2", rtlil)
 
 
 def _fast(quick: bool) -> list[str]:

@@ -1,5 +1,7 @@
 """The recipes keep the function and do what they promise about size."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Cat, Module
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from nnfpga.sim.beats import pack, unpack_ints
@@ -102,3 +104,25 @@ def test_what_yosys_refuses_is_told(tmp_path: Path) -> None:
         rtlil_to_verilog("nonsense\n", tmp_path)
     with pytest.raises(ToolError, match=r"^yosys failed: "):
         synthesise(rtlil.convert(Products([(3, 3, True)]), name="dut"), "ice40", "other", tmp_path)
+
+
+class Doubled(wiring.Component):
+    """Each of three lanes of two bits, plus itself."""
+
+    def __init__(self) -> None:
+        super().__init__({"i": In(data.ArrayLayout(2, 3)), "o": Out(data.ArrayLayout(3, 3))})
+
+    def elaborate(self, platform: Any) -> Module:
+        m, me = Module(), component(self)
+        m.d.comb += [me.o[n].eq(me.i[n] + me.i[n]) for n in range(3)]
+        return m
+
+
+def test_elements_of_arrays_are_not_named_like_bits(tmp_path: Path) -> None:
+    """Amaranth has a wire ``i[1]`` beside ``i``: nextpnr would take it for bit 1."""
+    text = rtlil.convert(Doubled(), name="dut")
+    assert re.search(r"wire width \d+ \\i\[1\]", text)
+    netlist = synthesise(text, "ecp5", "dut", tmp_path)
+    names = json.loads(netlist.json_path.read_text())["modules"]["dut"]["netnames"]
+    assert "i" in names
+    assert not [name for name in names if re.search(r"\[\d+\]", name)]
