@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..circuit import Circuit
+from .balance import balance
 from .simplify import simplify
 from .sink_constants import sink_constants
 from .tighten import tighten
 
 __all__ = ["CIRCUIT", "optimise"]
 
-CIRCUIT: tuple[Callable[[Circuit], Circuit], ...] = (tighten, simplify, tighten, sink_constants, tighten)
+CIRCUIT: tuple[Callable[[Circuit], Circuit], ...] = (tighten, simplify, tighten, sink_constants, balance, tighten)
 """Nothing here changes an output on inputs of their lattices."""
 
 
