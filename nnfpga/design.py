@@ -26,6 +26,7 @@ from .progress import Steps
 
 if TYPE_CHECKING:
     from nnfpga.boards.board import Board
+    from nnfpga.compiler.circuit.ir import Circuit
     from nnfpga.rtl.network import Network
     from nnfpga.sim.harness import Engine, Run
 
@@ -76,6 +77,14 @@ class Design:
         check_ends(self.graph)
         total_cost(self.graph, self.plan, self.device, costs)
         return Network(self.graph, self.plan, self.device)
+
+    @property
+    def circuits(self) -> dict[str, Circuit]:
+        """The scalar circuits of unrolled layers, each by its last layer's name."""
+        from nnfpga.rtl.island import Island
+
+        stages = self.component.stages
+        return {stage.layers[-1].name: stage.unit.circuit for stage in stages if isinstance(stage.unit, Island)}
 
     def quantise(self, x: npt.ArrayLike) -> Ints:
         """The integers that the host sends for real samples ``x``, (samples, *input shape)."""

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, load, numpy_helper, save
 
+from nnfpga.compiler.circuit.dais import read_dais, write_dais
+from nnfpga.compiler.circuit.ir import Circuit
 from nnfpga.compiler.errors import CompileError
 from nnfpga.design import Design
 from nnfpga.flow import compile
@@ -52,6 +54,17 @@ def test_the_simulated_hardware_gives_the_same(design: Design) -> None:
     assert simulation.run.delivered.shape == (5,)
     first, last = simulation.run.accepted[0], simulation.run.delivered[0]
     assert last - first + 1 == design.measured["latency_cycles"]
+
+
+def test_circuits_of_unrolled_layers_compute_the_same_in_both_forms(mlp: Path, data: Path, design: Design) -> None:
+    unrolled = compile(mlp, data, target="latency", emit="rtl")
+    (circuit,) = unrolled.circuits.values()
+    x = unrolled.quantise(X)
+    assert list(unrolled.circuits) == [unrolled.graph.layers[-1].name]
+    assert np.array_equal(circuit.evaluate(x), unrolled.integers(X))
+    assert np.array_equal(Circuit.parse(str(circuit)).evaluate(x), unrolled.integers(X))
+    assert np.array_equal(read_dais(write_dais(circuit)).circuit.evaluate(x), unrolled.integers(X))
+    assert design.circuits == {}  # folded
 
 
 def test_labels_come_from_the_file(mlp: Path, data: Path, tmp_path: Path) -> None:
