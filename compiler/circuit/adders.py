@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib.util import find_spec
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..exact import Ints, objects
-from .ir import Add, Builder, Constant, Value
+from .ir import Add, Builder, Value
+from .trees import Levels, Term, add_up, finished, least_depth
 
 if TYPE_CHECKING:
     from .sharing import Shared, Terms
@@ -34,14 +35,6 @@ LARGE = 2**20  # digits: above, the arrays of the search would not fit into memo
 WIDE = 2**50  # sums: above, 64-bit arithmetic might overflow
 EFFORT = 50_000  # changed counts of local search per digit, a millisecond or two
 MOST_EFFORT = 120_000_000
-
-
-class Term(NamedTuple):
-    """``sign * 2^shift * value``."""
-
-    value: Value
-    shift: int
-    sign: int
 
 
 def csd(value: int) -> Iterator[tuple[int, int]]:
@@ -75,6 +68,10 @@ class Row:
             shift += 1
         self.terms[value, shift] = sign
 
+    def list(self) -> list[Term]:
+        """The terms in order."""
+        return [Term(value, shift, sign) for (value, shift), sign in sorted(self.terms.items())]
+
     def occurrences(self, pair: Pair) -> Iterator[tuple[tuple[Value, int], tuple[Value, int]]]:
         """Disjoint places where a pair stands."""
         a, b, distance, sign = pair
@@ -97,14 +94,18 @@ def multiply(builder: Builder, x: list[Value], matrix: Ints, effort: int = EFFOR
     """The rows of ``matrix @ x``; the matrix is (outputs, inputs) of integers, ``effort`` the local search per digit.
 
     Large matrices are shared by the compiled search of ``sharing/`` where llvmlite is installed, all others and small
-    ones by the plain greedy method here: the result is exact either way.
+    ones by the plain greedy method here: the result is exact either way. No way from an input to an output has more
+    than ``builder.slack`` adders over the least possible for the row with the most digits; a change of an output's sign
+    is not counted.
     """
     widths = [(builder.ranges[v].high - builder.ranges[v].low).bit_length() for v in x]
     magnitudes = tuple((1 << w) - 1 for w in widths)  # not exact, so that like products share a plan
     largest = (abs(objects(matrix)) @ objects(magnitudes)).max()
+    digits = max((digit_count(row) for row in matrix), default=0)
+    depth = None if builder.slack is None else least_depth([0] * digits) + builder.slack
     if COMPILED and SMALL <= digit_count(matrix) <= LARGE and largest < WIDE:
-        plan = planned(matrix.shape, matrix.astype(np.int64).tobytes(), magnitudes, effort)
-        return assemble(builder, x, plan)
+        plan = planned(matrix.shape, matrix.astype(np.int64).tobytes(), magnitudes, effort, depth)
+        return assemble(builder, x, plan, depth)
     rows: list[Row] = []
     for weights in matrix.tolist():
         row = Row({})
@@ -112,34 +113,40 @@ def multiply(builder: Builder, x: list[Value], matrix: Ints, effort: int = EFFOR
             for shift, sign in csd(w):
                 row.add(v, shift, sign)
         rows.append(row)
-    share(builder, rows)
-    return [finished(builder, add_up(builder, row)) for row in rows]
+    unshared = [Row(dict(row.terms)) for row in rows]
+    levels = share(builder, rows)
+    for i, row in enumerate(rows):
+        if depth is not None and least_depth(levels.get(v, 0) for v, _ in row.terms) > depth:
+            rows[i] = unshared[i]
+    return [finished(builder, add_up(builder, row.list(), levels, depth)) for row in rows]
 
 
 @lru_cache(maxsize=64)
-def planned(shape: tuple[int, int], data: bytes, magnitudes: tuple[int, ...], effort: int) -> Shared:
+def planned(shape: tuple[int, int], data: bytes, magnitudes: tuple[int, ...], effort: int, depth: int | None) -> Shared:
     """The shared sums of a matrix; convolutions ask for the same one at each position."""
     from .sharing import share
 
     matrix = np.frombuffer(data, dtype=np.int64).reshape(shape)
-    return share(matrix, np.array(magnitudes, dtype=np.int64), min(effort * digit_count(matrix), MOST_EFFORT), seed=1)
+    effort = min(effort * digit_count(matrix), MOST_EFFORT)
+    return share(matrix, np.array(magnitudes, dtype=np.int64), effort, depth=depth, seed=1)
 
 
-def assemble(builder: Builder, x: list[Value], plan: Shared) -> list[Value]:
+def assemble(builder: Builder, x: list[Value], plan: Shared, depth: int | None = None) -> list[Value]:
     """Build the sums of a plan over the values ``x``."""
     made: list[Term] = [Term(v, 0, 1) for v in x]
+    levels: Levels = {}
 
-    def total(sum_: Terms) -> Term:
+    def terms(sum_: Terms) -> list[Term]:
         row = Row({})
         for v, coefficient in sum_:
             value, up, sign = made[v]
             for shift, s in csd(coefficient):
                 row.add(value, shift + up, s * sign)
-        return add_up(builder, row)
+        return row.list()
 
     for sum_ in plan.sums:
-        made.append(total(sum_))
-    return [finished(builder, total(row)) for row in plan.rows]
+        made.append(add_up(builder, terms(sum_), levels, None if depth is None else 0))
+    return [finished(builder, add_up(builder, terms(row), levels, depth)) for row in plan.rows]
 
 
 def narrowest(builder: Builder, *ways: Callable[[], list[Value]]) -> list[Value]:
@@ -154,8 +161,9 @@ def narrowest(builder: Builder, *ways: Callable[[], list[Value]]) -> list[Value]
     return best
 
 
-def share(builder: Builder, rows: list[Row]) -> None:
-    """Replace the most frequent pair of terms by one new value until none occurs twice."""
+def share(builder: Builder, rows: list[Row]) -> Levels:
+    """Replace the most frequent pair of terms by one new value until none occurs twice; the levels of new values."""
+    levels: Levels = {}
     counts: Counter[Pair] = Counter()
     readers: dict[Value, set[int]] = {}
     for i, row in enumerate(rows):
@@ -179,6 +187,7 @@ def share(builder: Builder, rows: list[Row]) -> None:
             counts[pair] = 0
             continue
         new = make(builder, pair)
+        levels[new] = max(levels.get(pair[0], 0), levels.get(pair[1], 0)) + 1
         touched: set[Pair] = set()
         readers.setdefault(new, set())
         for i, (p, q) in places:
@@ -187,6 +196,7 @@ def share(builder: Builder, rows: list[Row]) -> None:
         for other in touched:
             if counts[other] > 1:
                 heapq.heappush(queue, (-counts[other], other))
+    return levels
 
 
 def make(builder: Builder, pair: Pair) -> Value:
@@ -231,33 +241,3 @@ def forget(row: Row, term: tuple[Value, int], sign: int, counts: Counter[Pair]) 
     """Uncount the pairs of a term that left a row."""
     for t, s in row.terms.items():
         counts[pair_of(t, term, s * sign)] -= 1
-
-
-def add_up(builder: Builder, row: Row) -> Term:
-    """The sum of a row's terms; the two that are narrowest are added first."""
-    heap: list[tuple[int, int, Value, int, int]] = []
-    order = 0
-    for (value, shift), sign in sorted(row.terms.items()):
-        heap.append((builder.ranges[value].width + shift, order, value, shift, sign))
-        order += 1
-    if not heap:
-        return Term(builder.add(Constant(0)), 0, 1)
-    heapq.heapify(heap)
-    while len(heap) > 1:
-        _, _, a, i, s = heapq.heappop(heap)
-        _, _, b, j, t = heapq.heappop(heap)
-        if s < t:
-            a, i, s, b, j, t = b, j, t, a, i, s
-        down = min(i, j)
-        total = builder.add(Add(a, b, i - down, j - down, s != t))
-        heapq.heappush(heap, (builder.ranges[total].width + down, order, total, down, s))
-        order += 1
-    return Term(*heap[0][2:])
-
-
-def finished(builder: Builder, term: Term) -> Value:
-    """The value of a term that is an output: shifted and with its sign."""
-    value, shift, sign = term
-    if sign > 0 and shift == 0:
-        return value
-    return builder.add(Add(builder.add(Constant(0)), value, 0, shift, sign < 0))

@@ -15,9 +15,13 @@ __all__ = ["Builder"]
 
 @dataclass
 class Builder:
-    """Makes a circuit node by node; the same node is made once, constants are folded."""
+    """Makes a circuit node by node; the same node is made once, constants are folded.
+
+    ``slack`` limits the depth of products by constant matrices, see :func:`nnfpga.compiler.circuit.adders.multiply`.
+    """
 
     inputs: tuple[Number, ...]
+    slack: int | None = field(default=None, kw_only=True)
     nodes: list[Node] = field(default_factory=list[Node])
     ranges: list[Range] = field(default_factory=list[Range])
     known: dict[Node, Value] = field(default_factory=dict[Node, Value])

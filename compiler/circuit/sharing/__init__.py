@@ -25,6 +25,7 @@ Terms = tuple[tuple[int, int], ...]
 
 SLICE = 4_000_000  # effort of a call of machine code, some 0.1 s: an interrupt waits for its end
 STEPS = 64  # of the temperature, at least, where each is some milliseconds
+DEEP = 1 << 20  # levels: no limit
 MOST = 10  # values that are put back in a trial
 NOISE = 32  # how many times more than it saves a pattern may seem to save
 HEAT = 24  # bits: what a trial may cost more, in the mean, at first
@@ -40,18 +41,19 @@ class Shared(NamedTuple):
     rows: tuple[Terms, ...]
 
 
-def share(matrix: Ints, magnitudes: Ints, effort: int, seed: int) -> Shared:
+def share(matrix: Ints, magnitudes: Ints, effort: int, seed: int, depth: int | None = None) -> Shared:
     """A circuit of few and narrow additions for ``matrix @ x``, the same one for the same arguments.
 
     ``matrix`` is (outputs, inputs) of integers below 2^40 in magnitude, at most 2^20 digits in all; ``magnitudes`` are
     each input's greatest value minus its least. ``effort`` bounds the local search: the number of changed pattern
-    counts, some 40 million a second where all fits into a cache.
+    counts, some 40 million a second where all fits into a cache. ``depth`` limits the adders on the way from an input
+    to an output; rows that have too many digits for it are as flat as they can be.
     """
     entries = np.ascontiguousarray(matrix, dtype=np.int64).reshape(-1)
     count = int(sum((3 * w ^ w).bit_count() for w in map(abs, entries.tolist())))
     scale = 1
     while True:
-        g = empty(len(matrix), magnitudes, count, seed, scale)
+        g = empty(len(matrix), magnitudes, count, DEEP if depth is None else depth, seed, scale)
         search(g, entries, effort)
         if g.failed == 0:
             return read(g)
@@ -67,6 +69,7 @@ def search(g: Graph, entries: Ints, effort: int) -> None:
     for i in range(steps):
         if g.failed == 0:
             advance(g, entries, effort // steps, MOST, NOISE, 256 * HEAT * (steps - i) // steps)
+    advance(g, entries, 0, 0, 0, 0)
 
 
 def read(g: Graph) -> Shared:

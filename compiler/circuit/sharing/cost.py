@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from .rows import depth_of
 from .state import OVERHEAD, Graph
 
 __all__ = ["row_cost"]
+
+TOO_DEEP = 50  # bits for each level beyond the depth
 
 
 def collect(g: Graph, e: int) -> int:
@@ -37,7 +40,7 @@ def row_cost(g: Graph, e: int) -> int:
     """
     size, low = g.sizes, g.lows
     n = collect(g, e)
-    cost = 0
+    cost = max(depth_of(g, e) - g.depth, 0) * TOO_DEEP if e < g.outputs else 0
     for first in range(1, n):
         k = first
         total, bottom = size[k - 1] + size[k], max(low[k - 1], low[k])

@@ -6,10 +6,10 @@ from .counts import gather, update
 from .forms import digits, log2
 from .state import Graph
 
-__all__ = ["change", "digits_of", "drop_value", "find", "make_value", "undo"]
+__all__ = ["change", "depth_of", "digits_of", "drop_value", "find", "make_value", "settle", "undo"]
 
-# kinds of journal entries
-TERM, MADE, DROPPED = range(3)
+TERM, MADE, DROPPED, LEVEL = range(4)  # kinds of journal entries
+MOST_LEVELS = 40  # counted
 
 
 def find(g: Graph, e: int, v: int) -> int:
@@ -93,6 +93,14 @@ def remove(g: Graph, e: int, i: int) -> None:
         move(g, last, i)
 
 
+def touch(g: Graph, e: int) -> None:
+    """Remember that a row changed."""
+    if g.stamp[e] != g.time:
+        g.stamp[e] = g.time
+        g.touched[g.touches] = e
+        g.touches += 1
+
+
 def change(g: Graph, e: int, v: int, by: int) -> None:
     """Add ``by`` to the coefficient of ``v`` in row ``e``."""
     i = find(g, e, v)
@@ -100,10 +108,7 @@ def change(g: Graph, e: int, v: int, by: int) -> None:
     new = old + by
     gather(g, g.start[e], g.start[e] + g.length[e], v, old, new)
     update(g)
-    if g.stamp[e] != g.time:
-        g.stamp[e] = g.time
-        g.touched[g.touches] = e
-        g.touches += 1
+    touch(g, e)
     note(g, TERM, e, v, by)
     if i < 0:
         append(g, e, v, new)
@@ -111,6 +116,36 @@ def change(g: Graph, e: int, v: int, by: int) -> None:
         g.coefficient[i] = new
     else:
         remove(g, e, i)
+
+
+def settle(g: Graph) -> None:
+    """Make the levels of values true for the rows that changed, and for those that read them."""
+    values = g.inputs - g.outputs
+    changed = 1
+    while changed and g.failed == 0:
+        changed = 0
+        i = 0
+        while i < g.touches:
+            e = g.touched[i]
+            i += 1
+            new = depth_of(g, e)
+            if e < g.outputs or new == g.level[e + values]:
+                continue
+            changed = 1
+            note(g, LEVEL, e + values, g.level[e + values], 0)
+            g.level[e + values] = new
+            s = g.head[e + values] if g.length[e] else -1
+            while s >= 0:
+                touch(g, g.row[s])
+                s = g.next[s]
+
+
+def depth_of(g: Graph, e: int) -> int:
+    """The depth of the flattest tree of adders for a row (Golumbic 1976; Kraft's inequality)."""
+    load = 0
+    for s in range(g.start[e], g.start[e] + g.length[e]):
+        load += digits(g.coefficient[s]) << min(g.level[g.value[s]], MOST_LEVELS)
+    return max(load - 1, 0).bit_length()
 
 
 def make_value(g: Graph, magnitude: int) -> int:
@@ -160,6 +195,8 @@ def undo(g: Graph) -> None:
             change(g, a, g.journal[at + 2], -g.journal[at + 3])
         elif kind == MADE:
             drop_value(g, a)
+        elif kind == LEVEL:
+            g.level[a] = g.journal[at + 2]
         else:
             make_value(g, g.journal[at + 2])
     g.logging = 1

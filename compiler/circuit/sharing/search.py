@@ -12,7 +12,7 @@ from ..native import Array
 from .cost import row_cost
 from .counts import pop, random, sum_magnitude
 from .forms import match, match_self, shifted
-from .rows import change, digits_of, drop_value, find, make_value, undo
+from .rows import change, depth_of, digits_of, drop_value, find, make_value, settle, undo
 from .state import Graph
 
 __all__ = ["optimise"]
@@ -72,15 +72,21 @@ def extract(g: Graph, pattern: int) -> None:
         change(g, t - values, w, sign << max(d, 0))
 
 
+def put_back(g: Graph, e: int, v: int) -> None:
+    """Put the sum that a value is into a row that reads it."""
+    own = v + g.outputs - g.inputs
+    k = g.coefficient[find(g, e, v)]
+    change(g, e, v, -k)
+    for i in range(g.length[own]):
+        s = g.start[own] + i
+        change(g, e, g.value[s], k * g.coefficient[s])
+
+
 def dissolve(g: Graph, v: int) -> None:
     """Put the sum that a value is wherever it is read, and drop it."""
     own = v + g.outputs - g.inputs
     while g.head[v] >= 0 and g.failed == 0:
-        e, k = g.row[g.head[v]], g.coefficient[g.head[v]]
-        change(g, e, v, -k)
-        for i in range(g.length[own]):
-            s = g.start[own] + i
-            change(g, e, g.value[s], k * g.coefficient[s])
+        put_back(g, g.row[g.head[v]], v)
     while g.length[own] and g.failed == 0:
         s = g.start[own]
         change(g, own, g.value[s], -g.coefficient[s])
@@ -144,6 +150,7 @@ def anneal(g: Graph, effort: int, most: int, noise: int, heat: int) -> None:
         g.effort += 100
         disturb(g, most)
         extract_all(g, NEVER)
+        settle(g)
         cost = g.cost
         for i in range(g.touches):
             e = g.touched[i]
@@ -158,15 +165,33 @@ def anneal(g: Graph, effort: int, most: int, noise: int, heat: int) -> None:
             g.row_cost[g.touched[i]] = g.new_cost[i]
 
 
+def flatten(g: Graph) -> None:
+    """Put the deepest values of rows that are too deep into them, while that is so."""
+    g.logging = 0
+    for e in range(g.outputs):
+        while depth_of(g, e) > g.depth and g.failed == 0:
+            deepest = 0
+            for s in range(g.start[e], g.start[e] + g.length[e]):
+                if g.level[g.value[s]] >= g.level[deepest]:
+                    deepest = g.value[s]
+            if g.level[deepest] == 0:
+                break
+            put_back(g, e, deepest)
+
+
 def optimise(g: Graph, matrix: Array, effort: int, most: int, noise: int, heat: int) -> None:
-    """Spend some ``effort``: on greedy sharing first, once ``g.ready`` on local search."""
+    """Spend some ``effort``: on greedy sharing first, once ``g.ready`` on local search, 0 on the limit of the depth."""
     if g.ready:
-        anneal(g, effort, most, noise, heat)
+        if effort:
+            anneal(g, effort, most, noise, heat)
+        else:
+            flatten(g)
         return
     if g.effort == 0:
         fill(g, matrix)
     g.ready = extract_all(g, g.effort + effort)
     if g.ready:
+        settle(g)
         for e in range(g.outputs + g.values - g.inputs):
             g.row_cost[e] = row_cost(g, e)
             g.cost += g.row_cost[e]

@@ -69,6 +69,8 @@ class Graph:
     # of costs: each row's, the terms of one row, and the rows that changed since ``time`` with what they cost now
     cost: int
     row_cost: Array
+    level: Array  # of each value: adders on its longest way from an input
+    depth: int  # most levels of an output
     sizes: Array
     lows: Array
     sizes_room: int
@@ -91,7 +93,7 @@ class Graph:
     failed: int  # an array was too small
 
 
-def empty(outputs: int, magnitudes: Ints, count: int, seed: int, scale: int) -> Graph:
+def empty(outputs: int, magnitudes: Ints, count: int, depth: int, seed: int, scale: int) -> Graph:
     """A graph for rows with ``count`` digits in all; ``scale`` multiplies the sizes that are estimates."""
     inputs = len(magnitudes)
 
@@ -146,6 +148,8 @@ def empty(outputs: int, magnitudes: Ints, count: int, seed: int, scale: int) -> 
         lists_end=2 * SCRATCH,
         cost=0,
         row_cost=zeros(outputs + values),
+        level=zeros(values),
+        depth=depth,
         sizes=zeros(count + 64),
         lows=zeros(count + 64),
         sizes_room=count + 64,

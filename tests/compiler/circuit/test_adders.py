@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from nnfpga.compiler.circuit import adders
 from nnfpga.compiler.circuit.adders import csd, digit_count, multiply
-from nnfpga.compiler.circuit.ir import Add, Builder, Circuit
+from nnfpga.compiler.circuit.ir import Add, Builder, Circuit, Constant
 from nnfpga.compiler.number import Number
 
 if TYPE_CHECKING:
@@ -75,6 +75,24 @@ def bits_of(circuit: Circuit) -> int:
     return sum(r.width for node, r in zip(circuit.nodes, circuit.ranges, strict=True) if isinstance(node, Add))
 
 
+def depth_of(circuit: Circuit) -> int:
+    """Adders on the longest way; changes of sign are not counted."""
+    depths: list[int] = []
+    for node in circuit.nodes:
+        sums = isinstance(node, Add) and not isinstance(circuit.nodes[node.a], Constant)
+        depths.append(sums + max((depths[v] for v in node.reads), default=0))
+    return max((depths[o] for o in circuit.outputs), default=0)
+
+
+def check_depth(matrix: np.ndarray, slack: int) -> None:
+    digits = max(digit_count(row) for row in matrix)
+    builder = Builder((SIX,) * matrix.shape[1], slack=slack)
+    circuit = builder.finish(multiply(builder, builder.start(), matrix, LITTLE))
+    assert depth_of(circuit) <= max(digits - 1, 0).bit_length() + slack
+    x = np.random.default_rng(0).integers(-32, 32, (20, matrix.shape[1]))
+    assert np.array_equal(circuit.evaluate(x), x @ matrix.T)
+
+
 def cost(plan: Shared) -> int:
     return sum(digit_count(np.array([c for _, c in terms])) - 1 for terms in (*plan.sums, *plan.rows))
 
@@ -85,6 +103,11 @@ def test_sharing_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
         assert adders_of(check(matrix, adders.EFFORT)) <= 340
     monkeypatch.setattr(adders, "COMPILED", False)
     assert adders_of(check(matrix)) <= 375
+
+
+@given(arrays(np.int64, array_shapes(min_dims=2, max_dims=2, max_side=7), elements=ELEMENTS), st.integers(0, 2))
+def test_depth(matrix: np.ndarray, slack: int) -> None:
+    check_depth(matrix, slack)
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +130,17 @@ class TestCompiled:
     @settings(deadline=None)
     def test_repeated_rows_and_columns(self, matrix: np.ndarray) -> None:
         check(np.block([[matrix, 2 * matrix], [matrix, -matrix], [-matrix, 3 * matrix]]))
+
+    @given(arrays(np.int64, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=ELEMENTS), st.integers(0, 2))
+    @settings(deadline=None)
+    def test_depth(self, matrix: np.ndarray, slack: int) -> None:
+        check_depth(matrix, slack)
+
+    def test_less_depth_is_more_adders(self) -> None:
+        matrix = np.random.default_rng(0).integers(-128, 128, (16, 16))
+        plans = [adders.planned(matrix.shape, matrix.tobytes(), (63,) * 16, 5000, depth) for depth in (6, 7, None)]
+        flat, near, free = map(cost, plans)
+        assert flat > near >= free
 
     @given(arrays(np.int64, array_shapes(min_dims=2, max_dims=2, max_side=5), elements=st.integers(-(2**39), 2**39)))
     @settings(deadline=None, max_examples=40)
@@ -140,7 +174,7 @@ class TestCompiled:
             values.append(np.sum([c * values[v] for v, c in terms], axis=0))
         assert np.array_equal([np.sum([c * values[v] for v, c in row], axis=0) for row in plan.rows], matrix)
         assert plan == share(matrix, np.full(12, 63), 500_000, seed=1)
-        quick = adders.planned(matrix.shape, matrix.tobytes(), (1,) * 12, LITTLE)
+        quick = adders.planned(matrix.shape, matrix.tobytes(), (1,) * 12, LITTLE, None)
         assert adders_of(circuit_of(matrix, Number.of(0, 1))) <= cost(quick)
 
     def test_more_effort_is_no_worse(self) -> None:

@@ -146,11 +146,11 @@ def test_sharing_as_python(seed: int) -> None:
     digits = sum((3 * abs(w) ^ abs(w)).bit_count() for w in entries.tolist())
 
     def start(lists: bool) -> Graph:
-        g = empty(4, np.array([1, 15, 200]), digits, seed, 2)
+        g = empty(4, np.array([1, 15, 200]), digits, 3, seed, 2)
         return Graph(**{k: v.tolist() if lists and isinstance(v, np.ndarray) else v for k, v in vars(g).items()})
 
     compiled, plain = start(False), start(True)
-    for effort in (30, 10**6, 3000):  # sharing begins, ends, then there is search
+    for effort in (30, 10**6, 3000, 0):  # sharing begins, ends, then there is search, then the depth
         native(optimise)(compiled, entries, effort, 6, 8, 300)
         optimise(plain, entries.tolist(), effort, 6, 8, 300)
     for f in fields(Graph):
