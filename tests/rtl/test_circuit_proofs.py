@@ -1,0 +1,167 @@
+"""Circuit passes and the logic of circuits, proven by SAT on random circuits: a reference writes each node plainly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from amaranth.back import rtlil
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import Out
+
+from nnfpga.compiler.circuit.ir import (
+    Add,
+    AtLeast,
+    Bit,
+    Builder,
+    Circuit,
+    Clamp,
+    Constant,
+    Greater,
+    Input,
+    Lookup,
+    Multiply,
+    Select,
+    Shift,
+)
+from nnfpga.compiler.circuit.passes import CIRCUIT, optimise
+from nnfpga.compiler.number import Number
+from nnfpga.rtl.logic import emit
+from nnfpga.tools.errors import ToolError
+from nnfpga.tools.yosys import yosys
+
+from ..compiler.circuit.samples import random_circuit
+
+Step = Callable[[Circuit], Circuit]
+PROVE = "read_rtlil design.il; hierarchy -top top; proc -norom; flatten; opt; sat -verify -prove differ 0 top"
+SEEDS = range(12)
+
+
+def as_it_is(circuit: Circuit) -> Circuit:
+    """No pass: the proof is about the words and carry chains alone."""
+    return circuit
+
+
+def one_more(circuit: Circuit) -> Circuit:
+    """A wrong pass: a constant is one too large."""
+    at = next((v for v, node in enumerate(circuit.nodes) if isinstance(node, Constant)), None)
+    if at is None:
+        return circuit
+    value = circuit.ranges[at].low + 1
+    nodes, ranges = list(circuit.nodes), list(circuit.ranges)
+    nodes[at] = Constant(value)
+    ranges[at] = nodes[at].range()
+    return replace(circuit, nodes=tuple(nodes), ranges=tuple(ranges))
+
+
+def too_narrow(circuit: Circuit) -> Circuit:
+    """A wrong pass: the range of an output ends one below its highest value."""
+    o = circuit.outputs[0]
+    r = circuit.ranges[o]
+    if r.low == r.high or isinstance(circuit.nodes[o], Input):
+        return circuit
+    return replace(
+        circuit, ranges=(*circuit.ranges[:o], r._replace(high=(r.low + r.high) // 2), *circuit.ranges[o + 1 :])
+    )
+
+
+class Differ(wiring.Component):
+    """``differ`` where circuits and what a pass makes of them give different outputs; ``steps`` choose their inputs."""
+
+    def __init__(self, circuits: list[Circuit], step: Step) -> None:
+        self.circuits, self.step = circuits, step
+        self.steps = [[Signal(4, name=f"x{n}_{i}") for i in range(len(c.inputs))] for n, c in enumerate(circuits)]
+        super().__init__({"differ": Out(1)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        found: Value = Const(0)
+        for n, (circuit, steps) in enumerate(zip(self.circuits, self.steps, strict=True)):
+            inputs = [element(number, k) for number, k in zip(circuit.inputs, steps, strict=True)]
+            after = emit(m, self.step(circuit), inputs, f"c{n}")
+            for a, b in zip(plain(circuit, inputs), after, strict=True):
+                found = found | (a != b)
+        m.d.comb += self.differ.eq(found)
+        return m
+
+
+def element(number: Number, k: Value) -> Value:
+    """Element ``k`` of a lattice; the lowest one where there are not so many."""
+    low, high, step = int(number.low), int(number.high), int(number.step)
+    count = (high - low) // step if step else 0
+    return Mux(k <= count, Const(low) + k * step, low)
+
+
+def plain(circuit: Circuit, inputs: list[Value]) -> list[Value]:
+    """The outputs by Amaranth's own arithmetic, in which no result is too wide; ranges are not used."""
+    values: list[Value] = []
+    for node in circuit.nodes:
+        match node:
+            case Input(index):
+                value = inputs[index]
+            case Constant(number):
+                value = Const(number)
+            case Add(a, b, up, b_up, subtract):
+                x, y = values[a].shift_left(up), values[b].shift_left(b_up)
+                value = x - y if subtract else x + y
+            case Multiply(a, b):
+                value = values[a] * values[b]
+            case Shift(a, right):
+                value = values[a].shift_right(right) if right >= 0 else values[a].shift_left(-right)
+            case Clamp(a, low, high):
+                value = Mux(values[a] < low, low, Mux(values[a] > high, high, values[a]))
+            case Lookup(a, start, table):
+                value = Array([Const(entry) for entry in table])[(values[a] - start).as_unsigned()]
+            case AtLeast(a, bound):
+                value = values[a] >= bound
+            case Bit(a, index):
+                value = Cat(values[a].shift_right(index), Const(0))[0]
+            case Greater(a, b):
+                value = values[a] > values[b]
+            case Select(condition, a, b):
+                value = Mux(values[condition] != 0, values[a], values[b])
+            case _:
+                raise AssertionError(node)
+        values.append(value)
+    return [values[o] for o in circuit.outputs]
+
+
+def prove(circuits: list[Circuit], step: Step, folder: Path) -> None:
+    """Raise ToolError where a pass changes an output of one of the circuits for some input."""
+    differ = Differ(circuits, step)
+    ports = [signal for signals in differ.steps for signal in signals]
+    (folder / "design.il").write_text(rtlil.convert(differ, name="top", ports=[*ports, differ.differ]))
+    yosys(PROVE, folder, "prove.log")
+
+
+def samples() -> list[Circuit]:
+    """Random circuits of all nodes, and clamped sums with a constant behind them."""
+    rngs = [np.random.default_rng(seed) for seed in SEEDS]
+    return [*(random_circuit(rng, 12, widest=8, most_inputs=3) for rng in rngs), *map(random_sum, rngs)]
+
+
+def random_sum(rng: np.random.Generator) -> Circuit:
+    """A clamped sum of shifted inputs, some of them twice, and a constant, added in a row."""
+    builder = Builder(tuple(Number.of(-int(rng.integers(0, 3)), int(rng.integers(1, 8))) for _ in range(3)))
+    total, *rest = (int(v) for v in rng.choice(builder.start(), 5))
+    for v in [*rest, builder.add(Constant(int(rng.integers(-20, 20))))]:
+        total = builder.add(Add(total, v, int(rng.integers(0, 2)), int(rng.integers(0, 3)), bool(rng.integers(0, 2))))
+    return builder.finish([builder.add(Clamp(total, -4, 11))])
+
+
+@pytest.mark.parametrize("step", [as_it_is, *dict.fromkeys(CIRCUIT), optimise], ids=lambda step: step.__name__)
+def test_a_pass_changes_nothing(step: Step, tmp_path: Path) -> None:
+    circuits = samples()
+    assert step is as_it_is or any(str(step(c)) != str(c) for c in circuits)
+    prove(circuits, step, tmp_path)
+
+
+@pytest.mark.parametrize("step", [one_more, too_narrow], ids=lambda step: step.__name__)
+def test_a_wrong_pass_is_noticed(step: Step, tmp_path: Path) -> None:
+    with pytest.raises(ToolError):
+        prove(samples(), step, tmp_path)
+    assert "proof did fail" in (tmp_path / "prove.log").read_text()
