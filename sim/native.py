@@ -17,6 +17,8 @@ from nnfpga.tools.run import Progress, run, run_all
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
 _FLAGS = ("-std=c++17", "-DVL_IGNORE_UNKNOWN_ARCH", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TRACE=0",
           "-fno-strict-aliasing", "-w")
+_HEADER = "model.h"      # what every generated file includes, compiled once: that is most of a short file's time
+_QUICK = ("-O0",)
 _SPLIT = 200_000        # bytes of generated C++ from which on a second compiler process is worth its start
 
 
@@ -34,7 +36,7 @@ def options_for(cycles: float) -> Options:
     -O1 takes three times as long to compile as -O0 and runs four times as fast (docs/simulation.md): even at about
     250,000 cycles, whatever the size.
     """
-    return Options(compiler=("-O1" if cycles > 250_000 else "-O0",))
+    return Options(compiler=("-O1",) if cycles > 250_000 else _QUICK)
 
 
 def build(sources: Mapping[str, str], top: str, driver: Path, work: Path, *, options: Options | None = None,
@@ -63,11 +65,11 @@ def build(sources: Mapping[str, str], top: str, driver: Path, work: Path, *, opt
     shutil.rmtree(work / "generated", ignore_errors=True)
     run(verilator, ["--cc", "--no-timing", "--prefix", "Vdut", "--top-module", top, "--Mdir", "generated", "-Wno-fatal",
                     "-Wno-lint", "-Wno-style", *options.verilator, *sources], work, "verilator.log", progress=progress)
-    units = _unity(work / "generated", driver)
-    includes = [f"-I{runtime}", f"-I{_include(verilator)}", f"-I{_include(verilator)}/vltstd", "-Igenerated"]
-    run_all(compiler, {f"{unit}.log": [*_FLAGS, *(options.compiler if often else ("-O0",)), *includes, "-c",
-                                       f"generated/{unit}.cpp", "-o", f"{unit}.o"] for unit, often in units.items()},
-            work)
+    units = _unity(work / "generated", driver, options.compiler)
+    headers = {flags: _header(verilator, compiler, flags, work) for flags in {*units.values()}}
+    run_all(compiler, {f"{unit}.log": [*_FLAGS, *flags, f"-I{headers[flags]}", *_includes(verilator), "-Igenerated",
+                                       "-include", _HEADER, "-c", f"generated/{unit}.cpp", "-o", f"{unit}.o"]
+                       for unit, flags in units.items()}, work)
     run(compiler, ["-o", "simulator", *(f"{unit}.o" for unit in units), *sorted(runtime.glob("*.o")), "-pthread"],
         work, "link.log")
     atomic_write(binary, (work / "simulator").read_bytes(), executable=True)
@@ -86,18 +88,42 @@ def _include(verilator: Tool) -> Path:
     return Path(verilator.command[0]).resolve().parent.parent / "share" / "verilator" / "include"
 
 
+def _includes(verilator: Tool) -> list[str]:
+    return [f"-I{_include(verilator)}", f"-I{_include(verilator)}/vltstd"]
+
+
+def _header(verilator: Tool, compiler: Tool, flags: tuple[str, ...], work: Path) -> Path:
+    """Return the folder with Verilator's header, precompiled for these flags; 2 s, once per version."""
+    home = folder("runtime", key(verilator.version, compiler.version, " ".join((*_FLAGS, *flags)), _HEADER))
+    if (home / f"{_HEADER}.gch").exists():
+        return home
+    atomic_write(home / _HEADER, '#include "verilated.h"\n')
+    run(compiler, [*_FLAGS, *flags, *_includes(verilator), "-x", "c++-header", home / _HEADER, "-o", "header.gch"],
+        work, "header.log")
+    atomic_write(home / f"{_HEADER}.gch", (work / "header.gch").read_bytes())
+    return home
+
+
+def preparation_seconds() -> float:
+    """Return how long the first build waits for Verilator's runtime and header: nothing where the cache has them."""
+    return 0.0 if (_home(find("verilator"), find("g++")) / "complete").exists() else 10.0
+
+
+def _home(verilator: Tool, compiler: Tool) -> Path:
+    return folder("runtime", key(verilator.version, compiler.version, " ".join(_FLAGS)))
+
+
 def _runtime(verilator: Tool, compiler: Tool, work: Path) -> Path:
     """Return the folder with the compiled runtime library; making it takes some seconds, once per version.
 
     -O1: what runs every cycle is inlined into the generated files; -O2 takes 8 s for it instead of 5.
     """
-    home = folder("runtime", key(verilator.version, compiler.version, " ".join(_FLAGS)))
+    home = _home(verilator, compiler)
     if (home / "complete").exists():
         return home
     scratch = work / "runtime"
     scratch.mkdir(parents=True, exist_ok=True)
-    include = _include(verilator)
-    run_all(compiler, {f"{name}.log": [*_FLAGS, "-O1", f"-I{include}", f"-I{include}/vltstd", "-c", include / name,
+    run_all(compiler, {f"{name}.log": [*_FLAGS, "-O1", *_includes(verilator), "-c", _include(verilator) / name,
                                        "-o", f"{name}.o"] for name in _RUNTIME}, scratch)
     for name in _RUNTIME:
         atomic_write(home / f"{name}.o", (scratch / f"{name}.o").read_bytes())
@@ -105,25 +131,25 @@ def _runtime(verilator: Tool, compiler: Tool, work: Path) -> Path:
     return home
 
 
-def _unity(generated: Path, driver: Path) -> dict[str, bool]:
+def _unity(generated: Path, driver: Path, flags: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Write files that include all generated ones and the driver, as many as are worth compiling side by side.
 
-    Returns file name without suffix -> whether it runs every cycle (Verilator names what runs once ``Slow``).
+    Returns file name without suffix -> the compiler's flags: ``flags`` for what runs every cycle, -O0 for what
+    Verilator names ``Slow``, as it runs once.
     """
-    cores = os.cpu_count() or 1
-    units: dict[str, bool] = {}
+    units: dict[str, tuple[str, ...]] = {}
     shutil.copyfile(driver, generated / "driver.cpp")
     every = list(generated.glob("Vdut*.cpp"))
     total = sum(path.stat().st_size for path in every)
-    slow = [path for path in every if "Slow" in path.name and total > _SPLIT]
+    slow = [path for path in every if "Slow" in path.name and total > _SPLIT and flags != _QUICK]
     for label, files in (("fast", [path for path in every if path not in slow]), ("slow", slow)):
-        for number, group in enumerate(_groups(files, min(cores, 8))):
+        for number, group in enumerate(_groups(files, min(os.cpu_count() or 1, 8))):
             names = [path.name for path in group]
             if not units:
                 names.append("driver.cpp")
             unit = f"{label}{number}"
             (generated / f"{unit}.cpp").write_text("".join(f'#include "{name}"\n' for name in names))
-            units[unit] = label == "fast"
+            units[unit] = flags if label == "fast" else _QUICK
     return units
 
 

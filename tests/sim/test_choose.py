@@ -23,6 +23,7 @@ def present(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             raise ToolError(f"{name} was not found")
 
     monkeypatch.setattr(module, "find", find)
+    monkeypatch.setattr(module, "preparation_seconds", lambda: 0.0)
     return names
 
 
@@ -50,3 +51,9 @@ def test_small_things_need_no_notice(present: list[str]) -> None:
     told: list[str] = []
     assert type(choose(5, 20, told.append)) is AmaranthEngine
     assert not told
+
+
+def test_a_short_run_does_not_wait_for_the_runtime(present: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert type(choose(6_000, 1_000)) is VerilatorEngine
+    monkeypatch.setattr(module, "preparation_seconds", lambda: 10.0)
+    assert type(choose(6_000, 1_000)) is IcarusEngine
