@@ -116,7 +116,8 @@ class Bench:
                 "latency_times_sites": latency and latency * own, "setting": asdict(how), "clock": o.clock,
             }  # fmt: skip
 
-        name = f"{case}-{tool}-{recipe}-routed-{o.router}" + (f"-{o.clock:g}" if tool == "ours" else "")
+        seeds = "".join(map(str, o.seeds))
+        name = f"{case}-{tool}-{recipe}-routed-{o.router}-seed{seeds}" + (f"-{o.clock:g}" if tool == "ours" else "")
         return self.kept(name, measure)
 
 

@@ -52,6 +52,16 @@ def collect(design: Design) -> dict[str, Any]:
     if design.plan.clock_mhz:
         report.setdefault("clock_mhz", design.plan.clock_mhz)
     report["layers"] = [row(design, layer) for layer in design.graph.layers]
+    if "latency_cycles" in report:  # there is RTL
+        cost = design.component.estimate()
+        report["estimate"] = {
+            "lut": round(cost.lut.value),
+            "lut_error": cost.lut.error,
+            "ff": round(cost.ff.value),
+            "ff_error": cost.ff.error,
+        }
+        if not cost.latency.error:
+            report["estimate"]["latency_cycles"] = round(cost.latency.value)
     rates(design, report)
     report["seconds"] = dict(design.steps.seconds)
     report["versions"] = {"python": platform.python_version(), **packages(), **design.measured.get("versions", {})}

@@ -12,10 +12,11 @@ from nnfpga.compiler.circuit.pipeline import schedule
 from nnfpga.compiler.device import Device
 from nnfpga.compiler.errors import CompileError, Problem
 from nnfpga.compiler.graph import Graph, Layer
-from nnfpga.compiler.plan import Plan, Unrolled, lanes_in, lanes_out
+from nnfpga.compiler.plan import Cost, Plan, Unrolled, lanes_in, lanes_out
 
-from ._build import Site, build
+from ._build import Site, build, costs
 from .beat import Edge
+from .circuit_cost import circuit_cost
 from .island import Island
 from .unrolled import circuit_of
 from .width import convert
@@ -87,9 +88,24 @@ class Network(wiring.Component):
     """
 
     def __init__(self, graph: Graph, plan: Plan, device: Device) -> None:
+        self.graph, self.plan, self.device = graph, plan, device
         self.stages = stages_of(graph, plan, device)
         self.i_edge, self.o_edge = self.stages[0].i, self.stages[-1].o
         super().__init__({"i": In(self.i_edge.signature), "o": Out(self.o_edge.signature)})
+
+    def estimate(self) -> Cost:
+        """LUTs and flip-flops before synthesis: circuits of unrolled islands are counted, other units estimated.
+
+        The latency of an island is that of its schedule, exact; width converters are not in it.
+        """
+        total = Cost()
+        for stage in self.stages:
+            if isinstance(stage.unit, Island):
+                total += circuit_cost(stage.unit.circuit, self.device, stage.unit.plan)
+            else:
+                (layer,) = stage.layers
+                total += costs(self.graph, layer, self.plan.choices[layer.name], self.device)
+        return total
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -1,23 +1,24 @@
 """What an unrolled layer costs, estimated from weights and widths; only small layers are expanded for it.
 
-A matrix has as many additions as its rows have canonical signed digits, less one each. Sub-expression sharing leaves a
-share of them that falls slowly with their number, and rises where the matrix is sparse. An addition is as wide as the
-terms, the digits of one weight, and the depth of the tree make it. The constants are least squares over matrices of 1
-to 32 rows, 8 to 150 columns, 2 to 8 bits, of which all or a quarter of the weights are not zero: 10 % error (rms) in
-additions, 4 % in bits. ``benchmarks/max_drop.py digits`` shows estimates beside synthesis.
+A matrix has as many additions as its rows have canonical signed digits, less one each. What they cost together is a
+product of powers of their number, of their width (of the inputs, and some bits for the digits of a weight) and of the
+share of weights that are not zero, since sharing finds more in large and full matrices.
+``benchmarks/fit_matrices.py`` fits the constants to circuits that are made and counted, and prints the errors.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import singledispatch
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
 from nnfpga.compiler.circuit.adders import digit_count
-from nnfpga.compiler.circuit.ir import Add, AtLeast, Builder, Circuit, Clamp, Greater, Lookup, Multiply, Select
+from nnfpga.compiler.circuit.ir import Builder
+from nnfpga.compiler.circuit.passes import optimise
 from nnfpga.compiler.device import Device
 from nnfpga.compiler.exact import Ints, objects
 from nnfpga.compiler.graph import Graph, Layer, Tensor
@@ -27,42 +28,41 @@ from nnfpga.compiler.layers.scalar import Scalar
 from nnfpga.compiler.number import Number
 from nnfpga.compiler.plan import Cost, Estimate
 
-__all__ = ["circuit_cost", "unrolled_cost"]
+from .circuit_cost import circuit_cost
 
-SHARED, SHARED_SIZE, SHARED_DENSITY = 0.95, -0.08, -0.16
-BITS, BITS_PER_DIGIT, BITS_PER_DEPTH = 0.37, 1.79, 0.08
+__all__ = ["DIGITS", "Features", "estimate", "expanded", "features", "unrolled_cost", "widths"]
+
+FACTOR, SIZE, WIDTH, DENSITY = 2.487, 0.894, 0.708, -0.128
+DIGITS = 0.5
+OVERLAP = 0.9
+"""What sharing between overlapping positions leaves of a convolution."""
 
 Floats = npt.NDArray[np.float64]
 
-_known: WeakKeyDictionary[Layer, Cost] = WeakKeyDictionary()
-
-
-PLACED: dict[str, float] = {}
-"""LUT sites that nextpnr places per estimated LUT, where that is not one."""
+_known: WeakKeyDictionary[Layer, dict[Device, Cost]] = WeakKeyDictionary()
 
 
 def unrolled_cost(graph: Graph, layer: Layer, device: Device) -> Cost:
     """A layer's cost on its own; remembered."""
-    if layer not in _known:
-        _known[layer] = estimate(layer, *(graph.tensors[name] for name in layer.inputs))
-    cost = _known[layer]
-    placed = PLACED.get(device.family, 1.0)
-    return replace(cost, lut=Estimate(cost.lut.value * placed, cost.lut.error))
+    known = _known.setdefault(layer, {})
+    if device not in known:
+        known[device] = estimate(layer, device, *(graph.tensors[name] for name in layer.inputs))
+    return known[device]
 
 
 @singledispatch
-def estimate(layer: Layer, *inputs: Tensor) -> Cost:
+def estimate(layer: Layer, device: Device, *inputs: Tensor) -> Cost:
     """A layer whose circuit is small enough to be made and counted."""
-    return expanded(layer, *inputs)
+    return expanded(layer, device, *inputs)
 
 
 @estimate.register
-def _(layer: Dense, x: Tensor) -> Cost:
+def _(layer: Dense, device: Device, x: Tensor) -> Cost:
     return matrix_cost(layer.weights.to_dense(), widths(x.number.broadcast(x.shape)), np.ones(x.size))
 
 
 @estimate.register
-def _(layer: Convolution, x: Tensor) -> Cost:
+def _(layer: Convolution, device: Device, x: Tensor) -> Cost:
     """The kernel's matrix at every position; padding leaves out what lies outside."""
     window, channels = layer.window, x.shape[-1]
     inside = window.patches(np.ones((1, *x.shape[:-1], 1)), 0.0)
@@ -73,30 +73,53 @@ def _(layer: Convolution, x: Tensor) -> Cost:
     total = Cost()
     for matrix, width in zip(layer.matrices, per_channel, strict=True):
         total += matrix_cost(matrix, np.tile(width, window.taps), present)
-    return times(total, positions)
+    return times(total, positions * (OVERLAP if layer.overlapping else 1.0))
 
 
 @estimate.register
-def _(layer: Scalar, x: Tensor) -> Cost:
+def _(layer: Scalar, device: Device, x: Tensor) -> Cost:
     """The functions of one position at every position."""
     channels = x.shape[-1]
     if x.number.low.ndim > 1 or len(x.shape) == 1:
-        return expanded(layer, x)
-    return times(expanded(layer, replace(x, shape=(channels,))), x.size // channels)
+        return expanded(layer, device, x)
+    return times(expanded(layer, device, replace(x, shape=(channels,))), x.size // channels)
 
 
-def matrix_cost(matrix: Ints, width: Floats, present: Floats) -> Cost:
-    """A constant matrix times a vector of ``width`` bits; a term exists in the share ``present`` of all cases."""
+class Features(NamedTuple):
+    """What the estimate of a matrix takes: additions before sharing, the mean width of what is added, digits of a
+    weight that is not zero, and the share of such weights."""
+
+    additions: float
+    width: float
+    digits: float
+    density: float
+
+
+def features(matrix: Ints, width: Floats, present: Floats) -> Features | None:
+    """Of a constant matrix times a vector of ``width`` bits; a term exists in the share ``present`` of all cases.
+
+    None where nothing is added.
+    """
     digits = digit_counts(matrix)
     per_row, terms = digits @ present, float(((digits > 0) @ present).sum())
     additions = float(np.maximum(per_row - 1, 0).sum())
     if additions == 0:
+        return None
+    total = float(per_row.sum())
+    return Features(
+        additions,
+        float(((digits * present) @ width).sum()) / total,
+        total / terms,
+        terms / (len(matrix) * float(present.sum())),
+    )
+
+
+def matrix_cost(matrix: Ints, width: Floats, present: Floats) -> Cost:
+    """The estimate from a matrix's features."""
+    of = features(matrix, width, present)
+    if of is None:
         return Cost(interval=Estimate(1), latency=Estimate(1))
-    density = terms / (len(matrix) * present.sum())
-    left = additions * min(1.0, SHARED * additions**SHARED_SIZE * density**SHARED_DENSITY)
-    term_width = float((digits * present) @ width @ np.ones(len(matrix))) / float(per_row.sum())
-    depth = np.log2(max(per_row.sum() / len(matrix), 1))
-    bits = left * (term_width + BITS + BITS_PER_DIGIT * per_row.sum() / terms + BITS_PER_DEPTH * depth)
+    bits = FACTOR * of.additions**SIZE * (of.width + DIGITS * of.digits) ** WIDTH * of.density**DENSITY
     return Cost(Estimate(bits, 0.25), Estimate(bits * 0.5, 0.6), interval=Estimate(1), latency=Estimate(4, 1.0))
 
 
@@ -119,39 +142,16 @@ def widths(number: Number) -> Floats:
     return np.where(low < 0, np.maximum(positive, negative) + 1, positive)
 
 
-def times(cost: Cost, count: int) -> Cost:
+def times(cost: Cost, count: float) -> Cost:
     """The cost of equal circuits beside each other."""
     lut, ff = (replace(e, value=e.value * count) for e in (cost.lut, cost.ff))
     return replace(cost, lut=lut, ff=ff)
 
 
-def expanded(layer: Layer, *inputs: Tensor) -> Cost:
+def expanded(layer: Layer, device: Device, *inputs: Tensor) -> Cost:
     """A layer's circuit, made and counted."""
     numbers = [n for x in inputs for n in x.number.elements(x.shape)]
     builder = Builder(tuple(numbers))
     values = builder.start()
     parts = [[values.pop(0) for _ in range(x.size)] for x in inputs]
-    return circuit_cost(builder.finish(layer.expand(builder, *parts)))
-
-
-def circuit_cost(circuit: Circuit) -> Cost:
-    """Estimate before mapping: one LUT per bit of each adder, comparison or selection."""
-    lut = 0.0
-    for node, r in zip(circuit.nodes, circuit.ranges, strict=True):
-        width = max((circuit.ranges[v].width for v in node.reads), default=0)
-        match node:
-            case Add():
-                lut += r.width - r.zeros
-            case Multiply():
-                a, b = (circuit.ranges[v] for v in node.reads)
-                lut += a.width * b.width
-            case Clamp() | Select():
-                lut += 1.5 * r.width if isinstance(node, Clamp) else r.width
-            case Greater() | AtLeast():
-                lut += width
-            case Lookup(table=table):
-                lut += max(1, len(table) / 16) * r.width * 0.5
-            case _:
-                pass
-    adders = sum(r.width for n, r in zip(circuit.nodes, circuit.ranges, strict=True) if isinstance(n, Add))
-    return Cost(Estimate(lut, 0.3), Estimate(adders * 0.5, 0.6), interval=Estimate(1), latency=Estimate(4, 1.0))
+    return circuit_cost(optimise(builder.finish(layer.expand(builder, *parts))), device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import gcd
+from math import gcd, prod
 from typing import Any
 
 import numpy as np
@@ -137,10 +137,14 @@ class Convolution(Layer):
                     row[group][:, position[:, group].reshape(-1)] = matrix  # padding goes into the last column
             return multiply(builder, x, rows[..., :-1].reshape(-1, len(x)), EFFORT)
 
-        overlapping = len(patches) * self.window.taps > len(x) // self.source[-1]
-        if overlapping and len(patches) * digit_count(self.weights) <= TOGETHER:
-            return narrowest(builder, each, together)
-        return each()
+        return narrowest(builder, each, together) if self.overlapping else each()
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether windows share elements, and so few digits that sums are shared between positions."""
+        positions = prod(self.window.positions(self.source[:-1]))
+        shared = positions * self.window.taps > prod(self.source[:-1])
+        return shared and positions * digit_count(self.weights) <= TOGETHER
 
     def describe(self) -> str:
         groups = f", {self.groups} groups" if self.groups > 1 else ""

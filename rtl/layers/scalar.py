@@ -21,8 +21,8 @@ from nnfpga.compiler.scalar.pieces import Pieces
 
 from .._build import Site, hardware
 from ..beat import Edge, decode, encode
+from ..circuit_cost import circuit_cost
 from ..logic import emit
-from ..unrolled_cost import circuit_cost
 from .dense import rom_count
 
 __all__ = ["Function", "ShiftClipUnit", "TableUnit"]
@@ -235,7 +235,7 @@ def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
         )
     builder = Builder((x.number.union(),))
     (v,) = builder.start()
-    logic = circuit_cost(builder.finish([expand(builder, p, v) for p in layer.pieces])).lut
+    logic = circuit_cost(builder.finish([expand(builder, p, v) for p in layer.pieces]), device).lut
     return Cost(replace(logic, error=0.5), Estimate(y.width * choice.lanes), **timing)
 
 

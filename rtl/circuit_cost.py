@@ -1,0 +1,126 @@
+"""What a circuit that was made costs: its carry chains counted as they are built, its other nodes by rules.
+
+``benchmarks/corpus.py`` compares with synthesis.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from itertools import pairwise
+from typing import NamedTuple
+
+from nnfpga.compiler.circuit.chains import needs_guard, steps
+from nnfpga.compiler.circuit.ir import AtLeast, Circuit, Clamp, Greater, Input, Lookup, Multiply, Node, Range, Select
+from nnfpga.compiler.circuit.pipeline import Schedule, register_bits
+from nnfpga.compiler.circuit.wires import Word
+from nnfpga.compiler.circuit.wiring import wires_of
+from nnfpga.compiler.device import Device
+from nnfpga.compiler.exact import trailing_zeros
+from nnfpga.compiler.plan import Cost, Estimate
+
+__all__ = ["chain_luts", "circuit_cost", "node_luts"]
+
+LUT_ERROR, FF_ERROR = 0.1, 0.1
+"""Relative errors: nine of ten designs of the corpus are within."""
+TABLE = 0.92
+"""LUTs of a table's bit for each that its changes need: what the bits share."""
+COMPARISON = 1.6
+"""LUTs of a comparison with a constant for each that the bits need at least: mapping for depth takes more."""
+
+
+def circuit_cost(circuit: Circuit, device: Device, plan: Schedule | None = None) -> Cost:
+    """LUTs and flip-flops; with a schedule the exact latency in cycles, without one as if all were one stage."""
+    stage = plan.stage if plan else (0,) * len(circuit.nodes)
+    wires = wires_of(circuit)
+    lut = 0.0
+    for step in steps(circuit, wires, stage):
+        sums = [wires.sums[v] for v in step if v in wires.sums]
+        length = sum(s.positions + needs_guard(s) for s in sums)
+        if length:
+            lut += chain_luts(length - needs_guard(sums[-1]), device)
+    for node, r in zip(circuit.nodes, circuit.ranges, strict=True):
+        lut += node_luts(node, r, *(Operand(circuit.ranges[v], wires.words[v]) for v in node.reads), device=device)
+    if plan is None:
+        return Cost(Estimate(lut, LUT_ERROR), interval=Estimate(1), latency=Estimate(4, 1.0))
+    ff = register_bits(circuit, plan)
+    return Cost(Estimate(lut, LUT_ERROR), Estimate(ff, FF_ERROR), interval=Estimate(1), latency=Estimate(plan.stages))
+
+
+def chain_luts(positions: int, device: Device) -> int:
+    """LUTs of a carry chain: on ECP5 one position more makes the first carry, and two of them are a cell."""
+    if device.family == "ecp5" and positions > 2:
+        return 2 * (positions // 2 + 1)
+    return positions
+
+
+class Operand(NamedTuple):
+    """What a node reads: the value's range, and its word."""
+
+    range: Range
+    word: Word
+
+
+@singledispatch
+def node_luts(node: Node, r: Range, *inputs: Operand, device: Device) -> float:
+    """LUTs of one node that is no sum."""
+    return 0.0
+
+
+@node_luts.register
+def _(node: Input, r: Range, *inputs: Operand, device: Device) -> float:
+    """Sums want words without a sign: its bit is inverted."""
+    return 1.0 if r.signed else 0.0
+
+
+@node_luts.register
+def _(node: Multiply, r: Range, *inputs: Operand, device: Device) -> float:
+    """Rows of two bits of the narrower factor, each a selection and a sum (``techmap/multipliers.v``)."""
+    narrow, wide = sorted(x.range.width for x in inputs)
+    return 2 * (narrow // 2) * (wide + 2) + wide
+
+
+@node_luts.register
+def _(node: Clamp, r: Range, *inputs: Operand, device: Device) -> float:
+    """Comparisons where the range needs them, and a LUT for each bit of the result, if it has several."""
+    (x,) = inputs
+    bounds = [b for b in (r.low, r.high + 1) if x.range.low < b <= x.range.high]
+    if r.high - r.low <= 1:
+        bounds = [r.high]
+    bits = (r.high - r.low).bit_length()
+    return sum(comparison(b, x, device) for b in bounds) + (bits if bits > 1 and bounds else 0)
+
+
+@node_luts.register
+def _(node: AtLeast, r: Range, *inputs: Operand, device: Device) -> float:
+    return comparison(node.bound, inputs[0], device)
+
+
+@node_luts.register
+def _(node: Greater, r: Range, *inputs: Operand, device: Device) -> float:
+    return chain_luts(max(x.range.width for x in inputs) + 1, device)
+
+
+@node_luts.register
+def _(node: Select, r: Range, *inputs: Operand, device: Device) -> float:
+    return r.width - r.zeros
+
+
+@node_luts.register
+def _(node: Lookup, r: Range, *inputs: Operand, device: Device) -> float:
+    """Per bit of the result: a comparison for each change of it along the table, at most the whole table."""
+    size = max((len(node.table) - 1).bit_length(), 1)
+    most = max(1.0, 2.0 ** (size - device.lut_inputs))
+    total = 0.0
+    for bit in range((max(node.table) - min(node.table)).bit_length()):
+        column = [value - min(node.table) >> bit & 1 for value in node.table]
+        changes = sum(a != b for a, b in pairwise(column))
+        total += min(most, changes * size / (device.lut_inputs - 1)) if changes else 0.0
+    return TABLE * total
+
+
+def comparison(bound: int, x: Operand, device: Device) -> float:
+    """Whether a value reaches a constant: its word's bits from the lowest that counts, about three in each LUT4."""
+    word = x.word.positive
+    least = bound - word.base >> word.shift
+    bits = word.width - trailing_zeros(least) if least else 0
+    return max(1.0, COMPARISON * (bits - 1) / (device.lut_inputs - 1)) if bits > 1 else 0.0
