@@ -28,6 +28,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from comparison.made import Made, alone
 from comparison.routing import Setting, route, wrapper_sites
 from comparison.synthesis import PACKERS, THROUGH, counted, rtlil_of, sites
 
+from nnfpga.boards.devices import LFE5U_85F
 from nnfpga.tools.recipes import Family
 
 NETWORKS = [name for name in CASES if name not in ("m16", "m32")]
@@ -46,13 +48,18 @@ TOOLS = {"ours": ours.make, "da4ml": peer.make}
 Row = dict[str, Any]
 
 
+def named(tool: str, case: str, family: Family) -> str:
+    """A circuit's name; ours is another one for families that have a device of their own."""
+    return f"{case}-{tool}" + (f"-{family}" if tool == "ours" and family in ours.DEVICES else "")
+
+
 class Bench:
     """Measures, and keeps what it measured."""
 
     def __init__(self, options: argparse.Namespace, work: Path) -> None:
         self.options, self.work = options, work
         self.results: Path | None = options.results
-        self.ready: dict[tuple[str, str], Made] = {}
+        self.ready: dict[str, Made] = {}
         if self.results is not None:
             self.results.mkdir(parents=True, exist_ok=True)
 
@@ -66,30 +73,32 @@ class Bench:
             file.write_text(json.dumps(row, indent=1) + "\n")
         return row
 
-    def made(self, tool: str, case: str) -> tuple[Made, Path]:
-        """A tool's circuit of a case, made once."""
-        folder = self.work / f"{case}-{tool}"
+    def made(self, tool: str, case: str, family: Family = "ecp5") -> tuple[Made, Path]:
+        """A tool's circuit of a case, made once; ours for a chip of the family."""
+        name = named(tool, case, family)
+        folder = self.work / name
         folder.mkdir(exist_ok=True)
-        if (tool, case) not in self.ready:
-            self.ready[tool, case] = alone(TOOLS[tool], case, self.options.clock, folder)
-        return self.ready[tool, case], folder
+        if name not in self.ready:
+            make = partial(ours.make, device=ours.DEVICES.get(family, LFE5U_85F)) if tool == "ours" else TOOLS[tool]
+            self.ready[name] = alone(make, case, self.options.clock, folder)
+        return self.ready[name], folder
 
-    def network(self, tool: str, case: str) -> Row:
+    def network(self, tool: str, case: str, family: Family) -> Row:
         """Adders, depth, cycles, and what making it took."""
 
         def measure() -> Row:
-            made, _ = self.made(tool, case)
+            made, _ = self.made(tool, case, family)
             row = asdict(made)
             del row["hdl"]
             return row
 
-        return self.kept(f"{case}-{tool}", measure)
+        return self.kept(named(tool, case, family), measure)
 
     def synthesised(self, tool: str, case: str, recipe: str, family: Family) -> Row:
         """Cells, and LUT sites where nextpnr packs the family."""
 
         def measure() -> Row:
-            made, folder = self.made(tool, case)
+            made, folder = self.made(tool, case, family)
             work = folder / f"{recipe}-{family}"
             row = counted(THROUGH[recipe](rtlil_of(made, folder), family, "circuit", work), family)
             return {**row, "sites": sites(family, work, self.options.pack_limit)} if family in PACKERS else row
@@ -139,8 +148,8 @@ def networks(bench: Bench) -> None:
     print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     for case in o.cases or NETWORKS:
         for tool in tools_of(o):
-            made = bench.network(tool, case)
             for family in o.family:
+                made = bench.network(tool, case, family)
                 for recipe in o.recipe or (["ours"] if tool == "ours" else ["stock", "ours"]):
                     row = bench.synthesised(tool, case, recipe, family)
                     print(

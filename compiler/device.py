@@ -28,7 +28,7 @@ class Device:
     """A chip: how much of everything it has.
 
     ``family`` is Yosys' and nextpnr's name (``ice40``, ``ecp5``); ``synthesis`` are options of Yosys' command for the
-    family that say which of its chips it is.
+    family that say which of its chips it is. With ``lut_inputs`` of 6 a carry chain adds three words.
     """
 
     name: str

@@ -27,6 +27,7 @@ from nnfpga.compiler.circuit.wires import Sum, Word, clamp_bits
 from nnfpga.compiler.circuit.wiring import Wires, wires_of
 
 from .beat import fit
+from .ternary import ternary_sum
 
 __all__ = ["Wired", "emit", "express", "input_bits", "shape_of", "step_logic", "word_shape"]
 
@@ -206,6 +207,9 @@ def step_logic(
     if step[0] in wires.sums:
         return sums(m, step, wires, at, name)
     (v,) = step
+    if v in wires.ternary:
+        s = wires.ternary[v]
+        return [ternary_sum(m, s, [at(x).unsigned for x, _ in s.operands], name)]
     word = wires.words[v]
     return [express(circuit.nodes[v], word, *map(at, circuit.nodes[v].reads)) if word.width else Const(0, 0)]
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from nnfpga.compiler.circuit.ir import Builder, Circuit
 from nnfpga.compiler.circuit.passes import optimise
+from nnfpga.compiler.circuit.passes.ternary import ternary
 from nnfpga.compiler.graph import Graph, Layer
 
 __all__ = ["circuit_of"]
 
 
-def circuit_of(graph: Graph, layers: list[Layer]) -> Circuit:
+def circuit_of(graph: Graph, layers: list[Layer], lut_inputs: int = 4) -> Circuit:
     """Layers as one optimised circuit: from the first one's input, alone from outside, to the last one's result."""
     source = graph.tensors[layers[0].inputs[0]]
     builder = Builder(tuple(source.number.elements(source.shape)))
     values = {source.name: builder.start()}
     for layer in layers:
         values[layer.name] = layer.expand(builder, *(values[name] for name in layer.inputs))
-    return optimise(builder.finish(values[layers[-1].name]))
+    circuit = optimise(builder.finish(values[layers[-1].name]))
+    return ternary(circuit) if lut_inputs >= 6 else circuit

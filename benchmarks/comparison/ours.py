@@ -8,8 +8,9 @@ import numpy as np
 from amaranth.back import rtlil
 from amaranth.hdl import ClockDomain, Module, Signal
 
-from nnfpga.boards.devices import ecp5
-from nnfpga.compiler.circuit.ir import Add, Circuit
+from nnfpga.boards.devices import LFE5U_85F, XC7A35T
+from nnfpga.compiler.circuit.ir import Add, Add3, Circuit
+from nnfpga.compiler.device import Device
 from nnfpga.compiler.plan import Plan, Unrolled
 from nnfpga.rtl.island import Island
 from nnfpga.rtl.network import Network
@@ -17,15 +18,18 @@ from nnfpga.rtl.network import Network
 from .cases import CASES
 from .made import Made
 
-__all__ = ["depth", "make"]
+__all__ = ["DEVICES", "depth", "make"]
+
+DEVICES = {"xc7": XC7A35T}
+"""What a family's circuits are made for, else an ECP5: its delays, and whether it adds three words on a chain."""
 
 
-def make(case: str, clock_mhz: float, work: Path) -> Made:
+def make(case: str, clock_mhz: float, work: Path, device: Device = LFE5U_85F) -> Made:
     """From the file to RTLIL; the circuit is checked on the case's vectors."""
     problem = CASES[case].read()
     graph = problem.graph
-    plan = Plan(ecp5.LFE5U_85F.name, clock_mhz, {layer.name: Unrolled() for layer in graph.layers})
-    network = Network(graph, plan, ecp5.LFE5U_85F)
+    plan = Plan(device.name, clock_mhz, {layer.name: Unrolled() for layer in graph.layers})
+    network = Network(graph, plan, device)
     (stage,) = network.stages
     island = stage.unit
     assert isinstance(island, Island)
@@ -48,7 +52,7 @@ def make(case: str, clock_mhz: float, work: Path) -> Made:
     path = work / "ours.il"
     text = rtlil.convert(m, ports=[domain.clk, source, result], name="circuit", emit_src=False)
     path.write_text(text)
-    adders = sum(isinstance(node, Add) for node in circuit.nodes)
+    adders = sum(isinstance(node, Add | Add3) for node in circuit.nodes)
     return Made(path, inputs, outputs, adders, depth(circuit), island.plan.stages)
 
 
@@ -56,5 +60,5 @@ def depth(circuit: Circuit) -> int:
     """Additions on the longest way."""
     level: list[int] = []
     for node in circuit.nodes:
-        level.append(isinstance(node, Add) + max((level[v] for v in node.reads), default=0))
+        level.append(isinstance(node, Add | Add3) + max((level[v] for v in node.reads), default=0))
     return max(level)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .add3 import Add3
 from .evaluate import last_readers
 from .nodes import Add, Constant, Node, Shift
 from .values import Range, Value
@@ -46,16 +47,24 @@ def form_of(node: Node, forms: dict[Value, Form]) -> Form | None:
     """A sum written out, None for what is no sum."""
     match node:
         case Add(a, b, a_shift, b_shift, subtract):
-            form = {v: c << a_shift for v, c in forms[a].items()}
-            for v, c in forms[b].items():
-                form[v] = form.get(v, 0) + ((-c if subtract else c) << b_shift)
-            return {v: c for v, c in form.items() if c}
+            return sum_of(((a, a_shift, False), (b, b_shift, subtract)), forms)
+        case Add3():
+            return sum_of(node.terms, forms)
         case Shift(a, right) if right <= 0:
             return {v: c << -right for v, c in forms[a].items()}
         case Constant(value):
             return {ONE: value} if value else {}
         case _:
             return None
+
+
+def sum_of(terms: Sequence[tuple[Value, int, bool]], forms: dict[Value, Form]) -> Form:
+    """Terms (value, shift, whether it is subtracted) written out."""
+    form: Form = {}
+    for value, shift, minus in terms:
+        for v, c in forms[value].items():
+            form[v] = form.get(v, 0) + ((-c if minus else c) << shift)
+    return {v: c for v, c in form.items() if c}
 
 
 def ends(form: Form, ranges: Sequence[Range]) -> Range:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .add3 import Add3
 from .builder import Builder
 from .circuit import Circuit
 from .nodes import (
@@ -21,6 +22,6 @@ from .nodes import (
 from .values import Range, Value
 
 __all__ = [
-    "Add", "AtLeast", "Bit", "Builder", "Circuit", "Clamp", "Constant", "Greater", "Input", "Lookup", "Multiply",
-    "Node", "Range", "Select", "Shift", "Value",
+    "Add", "Add3", "AtLeast", "Bit", "Builder", "Circuit", "Clamp", "Constant", "Greater", "Input", "Lookup",
+    "Multiply", "Node", "Range", "Select", "Shift", "Value",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from ..exact import trailing_zeros
 from ..number import Number
 from .ir import Add, Clamp, Lookup, Node, Range, Shift, Value
 
-__all__ = ["Choice", "Sum", "Word", "add_words", "clamp_bits", "input_word", "word_of"]
+__all__ = ["Choice", "Sum", "Word", "add_words", "clamp_bits", "input_word", "lowest_bits", "word_of"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,11 @@ class Sum:
     def positions(self) -> int:
         """Length of the carry chain."""
         return self.width - self.start
+
+    @property
+    def operands(self) -> tuple[tuple[Value, int], ...]:
+        """Each word that is added, and where its lowest bit stands."""
+        return ((self.a, self.a_at),) if self.b is None else ((self.a, self.a_at), (self.b, self.b_at))
 
 
 def input_word(number: Number) -> Word:

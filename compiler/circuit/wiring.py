@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import NamedTuple
 
-from .ir import Add, AtLeast, Bit, Circuit, Clamp, Input, Lookup, Node, Range, Shift, Value
+from .ir import Add, Add3, AtLeast, Bit, Circuit, Clamp, Input, Lookup, Node, Range, Shift, Value
+from .ternary_wires import TernarySum, ternary_words
 from .wires import Choice, Sum, Word, add_words, input_word, word_of
 
 __all__ = ["Wires", "wires_of"]
@@ -21,10 +22,11 @@ __all__ = ["Wires", "wires_of"]
 
 @dataclass(frozen=True)
 class Wires:
-    """The word of each value, and how each ``Add`` that is not constant makes its own."""
+    """The word of each value, and how each ``Add`` or ``Add3`` that is not constant makes its own."""
 
     words: tuple[Word, ...]
     sums: dict[Value, Sum]
+    ternary: dict[Value, TernarySum] = field(default_factory=dict[Value, TernarySum])
 
 
 class Shown(NamedTuple):
@@ -42,7 +44,9 @@ def wires_of(circuit: Circuit) -> Wires:
         chosen.append(i, node)
         if i in chosen.shown and i in chosen.sums:
             chosen.place_constant(i)
-    return Wires(tuple(chosen.words), chosen.sums)
+    sums = {v: s for v, s in chosen.sums.items() if isinstance(s, Sum)}
+    ternary = {v: s for v, s in chosen.sums.items() if isinstance(s, TernarySum)}
+    return Wires(tuple(chosen.words), sums, ternary)
 
 
 @singledispatch
@@ -52,6 +56,7 @@ def reads_bits(node: Node, r: Range, of: Range, own: Shown | None) -> Shown | No
 
 
 @reads_bits.register(Add)
+@reads_bits.register(Add3)
 @reads_bits.register(AtLeast)
 @reads_bits.register(Lookup)
 def _(node: Node, r: Range, of: Range, own: Shown | None) -> Shown | None:
@@ -78,7 +83,7 @@ def _(node: Shift, r: Range, of: Range, own: Shown | None) -> Shown | None:
 def shown(circuit: Circuit) -> dict[Value, Shown]:
     """The values whose own bits are read; where readers disagree, the most bits."""
     found: dict[Value, Shown] = {o: Shown(circuit.ranges[o].width, only=True) for o in circuit.outputs}
-    added = {v for node in circuit.nodes if isinstance(node, Add) for v in node.reads}
+    added = {v for node in circuit.nodes if isinstance(node, Add | Add3) for v in node.reads}
     for i in range(len(circuit.nodes) - 1, -1, -1):
         node = circuit.nodes[i]
         for v in node.reads:
@@ -99,7 +104,7 @@ class Chosen:
     circuit: Circuit
     shown: dict[Value, Shown]
     words: list[Word] = field(default_factory=list[Word])
-    sums: dict[Value, Sum] = field(default_factory=dict[Value, Sum])
+    sums: dict[Value, Sum | TernarySum] = field(default_factory=dict[Value, Sum | TernarySum])
     choices: dict[Value, Choice] = field(default_factory=dict[Value, Choice])
 
     def __post_init__(self) -> None:
@@ -112,7 +117,7 @@ class Chosen:
         r = self.circuit.ranges[i]
         if isinstance(node, Input):
             self.words.append(input_word(self.circuit.inputs[node.index]))
-        elif isinstance(node, Add):
+        elif isinstance(node, Add | Add3):
             options = [self.add(i, Choice(second)) for second in (True, False)]
             best = min((0, 1), key=lambda n: self.cost(i, *options[n]))
             self.choices[i] = Choice(best == 0)
@@ -125,15 +130,18 @@ class Chosen:
         else:
             self.words.append(word_of(node, r, *(self.words[v] for v in node.reads)))
 
-    def cost(self, i: Value, sum_: Sum | None, word: Word) -> tuple[int, int]:
+    def cost(self, i: Value, sum_: Sum | TernarySum | None, word: Word) -> tuple[int, int]:
         """Positions of a chain, and what it takes to invert its result where that cannot be."""
         return (sum_.positions if sum_ else 0) + (word.width if word.negative and i in self.upright else 0), word.width
 
-    def add(self, i: Value, choice: Choice) -> tuple[Sum | None, Word]:
+    def add(self, i: Value, choice: Choice) -> tuple[Sum | TernarySum | None, Word]:
         """An addition as chosen."""
         node, s = self.circuit.nodes[i], self.shown.get(i)
-        assert isinstance(node, Add)
         bits = s.bits if s and s.only else None
+        if isinstance(node, Add3):
+            words = tuple(self.words[v] for v in node.reads)
+            return ternary_words(node, self.circuit.ranges[i], words, choice.constant, bits)
+        assert isinstance(node, Add)
         return add_words(node, self.circuit.ranges[i], self.words[node.a], self.words[node.b], choice, bits)
 
     def again(self, values: list[Value]) -> None:
@@ -167,19 +175,20 @@ class Chosen:
         found = [([i], 0)]
         for path, at in found:
             s = self.sums[path[0]]
-            for v, v_at in ((s.a, s.a_at), (s.b, s.b_at)):
-                if v is not None and v in self.sums and self.readers[v] == 1 and v not in self.shown:
+            for v, v_at in s.operands:
+                if v in self.sums and self.readers[v] == 1 and v not in self.shown:
                     found.append(([v, *path], at + v_at))
         return found
 
     def options(self, v: Value, bit: int) -> Iterator[Choice]:
         """The choices of a sum that change its word by that bit."""
         s, choice = self.sums[v], self.choices[v]
-        if s.subtracts and bit < s.start:
+        if isinstance(s, Sum) and s.subtracts and bit < s.start:
             yield replace(choice, lowest=bit)
-        ends = [(at, at + self.words[x].width) for x, at in ((s.a, s.a_at), (s.b, s.b_at)) if x is not None]
+        ends = [(at, at + self.words[x].width) for x, at in s.operands]
         taken = sum(low <= bit < high for low, high in ends)
-        if bit <= s.width and taken < 2 and not choice.constant >> bit & 1:
+        room = 2 if isinstance(s, Sum) else 3
+        if bit <= s.width and taken < room and not choice.constant >> bit & 1:
             yield replace(choice, constant=choice.constant | 1 << bit)
 
     def trial(self, i: Value, path: list[Value], option: Choice, lowest: int) -> tuple[int, int] | None:

@@ -148,6 +148,7 @@ def _synthesise(
         f"hierarchy -top {top}",
         "proc",
         "opt_clean",
+        *recipe.sums,
         *(["flatten"] if request.flatten else []),
         "opt_expr -fine",
         "opt_clean",

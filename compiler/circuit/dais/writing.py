@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from ...exact import BLAS_EXACT
+from ..add3 import Add3
 from ..circuit import Circuit
 from ..nodes import Add, AtLeast, Bit, Clamp, Constant, Greater, Input, Lookup, Multiply, Node, Select, Shift
 from ..text import write_node
@@ -96,6 +97,13 @@ class Writer:
             return self.put(0, r, b, a, node.a_shift)
         a = self.shifted(a, Range(of_a.low << node.a_shift, of_a.high << node.a_shift), node.a_shift)
         return self.put(1 if node.subtract else 0, r, a, b, node.b_shift)
+
+    @write.register
+    def _(self, node: Add3, r: Range, *inputs: tuple[int, Range]) -> int:
+        (a, of_a), (b, of_b), (c, _) = inputs
+        first = Add(node.a, node.b, node.a_shift, node.b_shift, node.minus_b)
+        pair = self.write(first, first.range(of_a, of_b), (a, of_a), (b, of_b))
+        return self.put(1 if node.minus_c else 0, r, pair, c, node.c_shift)
 
     @write.register
     def _(self, node: Multiply, r: Range, *inputs: tuple[int, Range]) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...device import Timing
 from ...exact import trailing_zeros
-from ..ir import Add, AtLeast, Clamp, Greater, Lookup, Multiply, Node, Select
+from ..ir import Add, Add3, AtLeast, Clamp, Greater, Lookup, Multiply, Node, Select
 
 __all__ = ["Delay", "delay"]
 
@@ -34,6 +34,12 @@ def delay(node: Node, width: int, timing: Timing) -> Delay:
 @delay.register
 def _(node: Add, width: int, timing: Timing) -> Delay:
     return Delay(timing.lut_ns + timing.spread_ns, timing.carry_ns * width)
+
+
+@delay.register
+def _(node: Add3, width: int, timing: Timing) -> Delay:
+    """The majority of a bit reaches the next bit's LUT by the fabric."""
+    return Delay(2 * timing.lut_ns + timing.spread_ns, timing.carry_ns * width)
 
 
 @delay.register

@@ -1,4 +1,4 @@
-"""Synthesis recipes, one file per family of chips. ``docs/synthesis.md`` says what each does and why."""
+"""Synthesis recipes, one file per family of chips. ``docs/hardware.md`` says what each does and why."""
 
 from .ecp5 import ECP5
 from .gowin import GOWIN

@@ -36,7 +36,8 @@ class Recipe:
     family: its name.
     command: Yosys' own command for the family with a request's options, to which ``-run FROM:TO`` can be added.
     commands: the commands from coarse cells to the netlist, after sums and products became ``$alu`` cells.
-    files: techmap files that ``commands`` read.
+    sums: commands for modules that hold one sum, which the family makes in a way of its own.
+    files: techmap files that ``sums`` and ``commands`` read.
     luts: cell -> how many LUTs of the family it takes; cells that are absent take none.
     ffs, carries, rams, dsps: how the names of such cells begin.
     """
@@ -50,6 +51,7 @@ class Recipe:
     rams: tuple[str, ...] = ()
     dsps: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
 
     def resources(self, cells: Mapping[str, int]) -> dict[str, int]:
         """LUTs, flip-flops, carry cells, block RAMs and multipliers among the cells of a netlist."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from nnfpga.compiler.circuit.ir import (
     Add,
+    Add3,
     AtLeast,
     Bit,
     Builder,
@@ -61,6 +62,7 @@ def random_node(rng: np.random.Generator, builder: Builder, values: Sequence[Val
         Add(a, b, some(0, 3), some(0, 3), bool(some(0, 2))), Add(a, b), Add(a, b, subtract=True), Shift(a, some(-2, 4)),
         Clamp(a, *bounds), Lookup(a, start, table), AtLeast(a, some(r.low - 1, r.high + 2)),
         Bit(a, some(0, r.width + 2)), Greater(a, b), Constant(some(-9, 10)), Multiply(a, b),
+        Add3(a, b, c, some(0, 3), some(0, 3), some(0, 3), bool(some(0, 2)), bool(some(0, 2))),
     ]  # fmt: skip
     if ones:
         kinds.append(Select(int(rng.choice(ones)), b, c))
@@ -89,6 +91,8 @@ def meaning(circuit: Circuit, row: Sequence[int]) -> list[int]:
                 value = number
             case Add(a, b, up, b_up, subtract):
                 value = values[a] * 2**up + values[b] * 2**b_up * (-1 if subtract else 1)
+            case Add3():
+                value = sum(values[v] * 2**up * (-1) ** minus for v, up, minus in node.terms)
             case Multiply(a, b):
                 value = values[a] * values[b]
             case Shift(a, right):
