@@ -5,7 +5,8 @@
 
 A design is a graph whose layers are all unrolled, pipelined for 100 MHz on an LFE5U-85F; measured are LUTs
 (``LUT4 + 2 CCU2C``, what nextpnr packs but for a cell or two), carry cells and flip-flops, after this compiler's
-recipe. Names begin with the kind; the designs are made by seeds, so they need not be kept.
+recipe, and the cycles in simulation, where outputs are compared with the graph. Names begin with the kind; the designs
+are made by seeds, so they need not be kept.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +24,7 @@ from typing import Any
 
 import numpy as np
 from amaranth.back import rtlil
+from amaranth.hdl import UnusedElaboratable
 
 from nnfpga.boards.devices.ecp5 import LFE5U_85F
 from nnfpga.compiler.exact import Ints, fractions
@@ -38,10 +41,15 @@ from nnfpga.compiler.scalar.pieces import Line, Pieces
 from nnfpga.compiler.weights import detect
 from nnfpga.rtl import costs
 from nnfpga.rtl.network import Network
+from nnfpga.sim.choose import choose
+from nnfpga.tools.recipes import RECIPES
 from nnfpga.tools.yosys import synthesise
+from nnfpga.verify import compare_with_graph, vectors
 
 KEPT = Path(__file__).with_name("corpus.json")
 CLOCK_MHZ = 100.0
+VECTORS = 20
+OPERATORS = 500  # about as many has a design
 ONE, ZERO = fractions([1]), fractions([0])
 BIPOLAR = Number.of(-1, 1, 2)
 
@@ -184,15 +192,19 @@ def plan_of(g: Graph) -> Plan:
     return Plan(LFE5U_85F.name, CLOCK_MHZ, {layer.name: Unrolled() for layer in g.layers})
 
 
-def measure(g: Graph) -> dict[str, int]:
-    """What synthesis makes of a graph."""
+def measure(name: str, g: Graph) -> dict[str, int]:
+    """What synthesis makes of a graph; the cycles that it takes in simulation, where every output is compared."""
     network = Network(g, plan_of(g), LFE5U_85F)
     text = rtlil.convert(network, name="network", emit_src=False)
-    with tempfile.TemporaryDirectory() as work:
-        cells = synthesise(text, "ecp5", "network", Path(work), quick=True, progress=lambda _: None).cells
-    carry = cells.get("CCU2C", 0)
-    lut = cells.get("LUT4", 0) + 2 * carry
-    return {"lut": lut, "carry": carry, "ff": cells.get("TRELLIS_FF", 0)}
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        cells = synthesise(text, "ecp5", "network", work / "yosys", quick=True, progress=lambda _: None).cells
+        engine = choose(OPERATORS, VECTORS)
+        checked = compare_with_graph(g, network, network, vectors(g, None, VECTORS, 0), engine, work / "sim", cycles=1)
+    if checked.latency_cycles is None:
+        raise SystemExit(f"{name}: no result in simulation")
+    of = RECIPES["ecp5"].resources(cells)
+    return {"lut": of["lut"], "carry": of["carry"], "ff": of["ff"], "cycles": checked.latency_cycles}
 
 
 def main() -> int:
@@ -206,20 +218,39 @@ def main() -> int:
     if options.what == "measure":
         for name, g in wanted:
             start = time.monotonic()
-            kept[name] = measure(g)
+            kept[name] = measure(name, g)
             print(f"{name}: {kept[name]} ({time.monotonic() - start:.0f} s)", flush=True)
             KEPT.write_text(json.dumps(kept, indent=1) + "\n")
-    errors: list[float] = []
-    print("| design | LUT estimated | measured | error | FF estimated | measured |\n|---|---|---|---|---|---|")
-    for name, g in wanted:
-        if name in kept:
-            cost, row = total_cost(g, plan_of(g), LFE5U_85F, costs), kept[name]
-            error, ff = cost.lut.value / row["lut"] - 1, f"{cost.ff.value:.0f}"
-            errors.append(error)
-            print(f"| {name} | {cost.lut.value:.0f} | {row['lut']} | {error:+.1%} | {ff} | {row['ff']} |")
-    size = np.abs(errors)
-    print(f"{len(size)} designs: median error {np.median(size):.1%}, worst {size.max():.1%}")
+    compare([(name, g, kept[name]) for name, g in wanted if name in kept])
     return 0
+
+
+def compare(rows: list[tuple[str, Graph, dict[str, int]]]) -> None:
+    """Print estimates beside what was measured, and the errors."""
+    print("| design | LUT estimated | measured | error | before the circuit | on carry chains | measured | error "
+          "| FF | measured | error | cycles | measured |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+    warnings.simplefilter("ignore", UnusedElaboratable)  # circuits are only counted
+    errors: dict[str, list[float]] = {name: [] for name in ("LUT", "LUT before the circuit is made", "carry", "FF")}
+    late = 0
+    for name, g, row in rows:
+        cost = Network(g, plan_of(g), LFE5U_85F).estimate()
+        plan = total_cost(g, plan_of(g), LFE5U_85F, costs)
+        pairs = ((cost.lut, row["lut"]), (plan.lut, row["lut"]), (cost.carry, 2 * row["carry"]), (cost.ff, row["ff"]))
+        off = [e.value / max(measured, 1) - 1 for e, measured in pairs]
+        for of, error in zip(errors.values(), off, strict=True):
+            of.append(error)
+        late += round(cost.latency.value) != row["cycles"]
+        print(
+            f"| {name} | {cost.lut.value:.0f} | {row['lut']} | {off[0]:+.1%} | {off[1]:+.1%} | {cost.carry.value:.0f} "
+            f"| {2 * row['carry']} | {off[2]:+.1%} | {cost.ff.value:.0f} | {row['ff']} | {off[3]:+.1%} "
+            f"| {cost.latency.value:.0f} | {row['cycles']} |"
+        )
+    for of, error in errors.items():
+        size = np.abs(error)
+        print(f"{of}: median error {np.median(size):.1%}, nine of ten within {np.quantile(size, 0.9):.1%}, "
+              f"worst {size.max():.1%}")  # fmt: skip
+    print(f"{len(rows)} designs, latency wrong in {late}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """Unrolled circuits against da4ml.
 
+    python benchmarks/unrolled.py all [--results FOLDER]
     python benchmarks/unrolled.py adders [SIZE ...]
     python benchmarks/unrolled.py networks [CASE ...] [--ours | --peer] [--family ecp5 xc7 ice40] [--recipe ours stock]
     python benchmarks/unrolled.py routed [CASE ...] [--ours | --peer] [--seeds 1 2 3] [--clock MHZ] [--router router1]
+
+``all``: the three others, one after the other, all families; some hours on two cores, most of them nextpnr's.
 
 ``adders``: random 8-bit matrices of the same seeds: adders, bits of adders, depth, CPU seconds. Both tools run once
 before, on a small matrix; da4ml with its default options (no limit of depth, every decomposition searched).
@@ -14,6 +17,8 @@ LUT sites as nextpnr packs them (ECP5, iCE40), LUTs and carry cells (xc7), flip-
 ``routed``: the same circuits between scan registers, placed and routed for an LFE5U-85F speed grade 6, median of the
 seeds; what is not routed in ``--limit`` seconds counts as nothing. The wrapper's LUT sites are measured apart and
 taken off.
+
+Both end with the ratios of ours to da4ml, and their geometric means.
 
 ``--results FOLDER`` keeps what was measured, one JSON file each, and skips what is there; remove a file to measure it
 again. da4ml (``pip install .[bench]``) is left out with a sentence where it is not installed. ``NNFPGA_DATA`` names
@@ -35,6 +40,7 @@ from typing import Any
 from comparison import adders, ours, peer
 from comparison.cases import CASES
 from comparison.made import Made, alone
+from comparison.ratios import size_ratios, speed_ratios
 from comparison.routing import Setting, route, wrapper_sites
 from comparison.synthesis import PACKERS, THROUGH, counted, rtlil_of, sites
 
@@ -146,18 +152,26 @@ def networks(bench: Bench) -> None:
     print("| network | tool | adders | depth | cycles | CPU s | wall s | MiB | recipe | family | LUT | carry cells "
           "| FF | LUT sites |")  # fmt: skip
     print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+    own: dict[str, dict[str, Row]] = {family: {} for family in o.family}
+    peers: dict[str, dict[tuple[str, str], Row]] = {family: {} for family in o.family}
     for case in o.cases or NETWORKS:
         for tool in tools_of(o):
             for family in o.family:
                 made = bench.network(tool, case, family)
                 for recipe in o.recipe or (["ours"] if tool == "ours" else ["stock", "ours"]):
                     row = bench.synthesised(tool, case, recipe, family)
+                    if tool == "da4ml":
+                        peers[family][case, recipe] = row
+                    elif recipe == "ours":
+                        own[family][case] = row
                     print(
                         f"| {case} | {tool} | {made['adders']} | {made['depth']} | {made['cycles']} "
                         f"| {made['cpu_seconds']:.1f} | {made['wall_seconds']:.1f} | {made['peak_mib']:.0f} | {recipe} "
                         f"| {family} | {row['lut']} | {row['carry']} | {row['ff']} | {row.get('sites') or ''} |",
                         flush=True,
                     )
+    for family in o.family:
+        size_ratios(family, own[family], peers[family])
 
 
 def routed(bench: Bench) -> None:
@@ -166,10 +180,16 @@ def routed(bench: Bench) -> None:
     print("| circuit | tool | recipe | cycles | LUT sites | FF | MHz per seed | median | latency ns "
           "| latency x sites | seconds |")  # fmt: skip
     print("|---|---|---|---|---|---|---|---|---|---|---|")
+    own: dict[str, Row] = {}
+    peers: dict[tuple[str, str], Row] = {}
     for case in o.cases or ROUTED:
         for tool in tools_of(o):
             for recipe in o.recipe or (["ours"] if tool == "ours" else ["stock", "ours"]):
                 r = bench.routed(tool, case, recipe)
+                if tool == "da4ml":
+                    peers[case, recipe] = r
+                elif recipe == "ours":
+                    own[case] = r
                 each = ", ".join(f"{mhz:.1f}" if mhz else "not routed" for mhz in r["mhz"])
                 latency = f"{r['latency_ns']:.1f}" if r["latency_ns"] else "none"
                 both = f"{r['latency_times_sites']:.0f}" if r["latency_ns"] else "none"
@@ -179,16 +199,17 @@ def routed(bench: Bench) -> None:
                     f"| {r['median_mhz']:.1f} | {latency} | {both} | {times} |",
                     flush=True,
                 )
+    speed_ratios(own, peers)
 
 
 def main() -> int:
     """Run one part of the comparison."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["adders", "networks", "routed"])
+    parser.add_argument("part", choices=["all", "adders", "networks", "routed"])
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"{', '.join(CASES)}; or sizes of matrices")
     parser.add_argument("--ours", action="store_true", help="only this compiler")
     parser.add_argument("--peer", action="store_true", help="only da4ml")
-    parser.add_argument("--family", nargs="+", default=["ecp5", "xc7"], choices=["ecp5", "xc7", "ice40"])
+    parser.add_argument("--family", nargs="+", default=["ecp5", "xc7", "ice40"], choices=["ecp5", "xc7", "ice40"])
     parser.add_argument("--recipe", nargs="+", choices=[*THROUGH], help="default: ours; for da4ml both")
     parser.add_argument("--clock", type=float, default=100.0, help="MHz that ours is pipelined for")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
@@ -200,14 +221,18 @@ def main() -> int:
     parser.add_argument("--results", type=Path)
     parser.add_argument("--work", type=Path, help="keep netlists and logs here")
     options = parser.parse_args()
-    if options.part == "adders":
+    if options.part == "all" and options.cases:
+        parser.error("all takes no cases")
+    if options.part in ("all", "adders"):
         adders.table([int(n) for n in options.cases])
-        return 0
     with tempfile.TemporaryDirectory(prefix="nnfpga-bench-") as folder:
         work = options.work or Path(folder)
         work.mkdir(parents=True, exist_ok=True)
         bench = Bench(options, work)
-        (networks if options.part == "networks" else routed)(bench)
+        if options.part in ("all", "networks"):
+            networks(bench)
+        if options.part in ("all", "routed"):
+            routed(bench)
     return 0
 
 

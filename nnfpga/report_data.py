@@ -53,20 +53,29 @@ def collect(design: Design) -> dict[str, Any]:
         report.setdefault("clock_mhz", design.plan.clock_mhz)
     report["layers"] = [row(design, layer) for layer in design.graph.layers]
     if "latency_cycles" in report:  # there is RTL
-        cost = design.component.estimate()
-        report["estimate"] = {
-            "lut": round(cost.lut.value),
-            "lut_error": cost.lut.error,
-            "ff": round(cost.ff.value),
-            "ff_error": cost.ff.error,
-        }
-        if not cost.latency.error:
-            report["estimate"]["latency_cycles"] = round(cost.latency.value)
+        report["estimate"] = estimate(design)
     rates(design, report)
     report["seconds"] = dict(design.steps.seconds)
     report["versions"] = {"python": platform.python_version(), **packages(), **design.measured.get("versions", {})}
     report["notes"] = [*model.notes, *design.measured.get("notes", [])]
     return {key: value for key, value in report.items() if value is not None and value != []}
+
+
+def estimate(design: Design) -> dict[str, Any]:
+    """What the network should take after synthesis, without the link, each with the relative error of the estimate."""
+    cost = design.component.estimate()
+    found: dict[str, Any] = {
+        "lut": round(cost.lut.value),
+        "lut_error": round(cost.lut.error, 3),
+        "ff": round(cost.ff.value),
+        "ff_error": round(cost.ff.error, 3),
+    }
+    if not cost.latency.error:
+        found["latency_cycles"] = round(cost.latency.value)
+    mhz = design.component.estimated_mhz()
+    if mhz is not None and design.device.limited:
+        found["unrolled_mhz"] = round(mhz, 1)
+    return found
 
 
 def rates(design: Design, report: dict[str, Any]) -> None:

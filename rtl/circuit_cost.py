@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import singledispatch
 from itertools import pairwise
 from typing import NamedTuple
@@ -32,18 +33,22 @@ def circuit_cost(circuit: Circuit, device: Device, plan: Schedule | None = None)
     """LUTs and flip-flops; with a schedule the exact latency in cycles, without one as if all were one stage."""
     stage = plan.stage if plan else (0,) * len(circuit.nodes)
     wires = wires_of(circuit)
-    lut = 0.0
+    carry = 0
     for step in steps(circuit, wires, stage):
         sums = [wires.sums[v] for v in step if v in wires.sums]
         length = sum(s.positions + needs_guard(s) for s in sums)
         if length:
-            lut += chain_luts(length - needs_guard(sums[-1]), device)
+            carry += chain_luts(length - needs_guard(sums[-1]), device)
+    for node in circuit.nodes:
+        if isinstance(node, Greater):
+            carry += chain_luts(max(circuit.ranges[v].width for v in node.reads) + 1, device)
+    lut = float(carry)
     for node, r in zip(circuit.nodes, circuit.ranges, strict=True):
         lut += node_luts(node, r, *(Operand(circuit.ranges[v], wires.words[v]) for v in node.reads), device=device)
+    logic = Cost(Estimate(lut, LUT_ERROR), interval=Estimate(1), carry=Estimate(carry, LUT_ERROR))
     if plan is None:
-        return Cost(Estimate(lut, LUT_ERROR), interval=Estimate(1), latency=Estimate(4, 1.0))
-    ff = register_bits(circuit, plan)
-    return Cost(Estimate(lut, LUT_ERROR), Estimate(ff, FF_ERROR), interval=Estimate(1), latency=Estimate(plan.stages))
+        return replace(logic, latency=Estimate(4, 1.0))
+    return replace(logic, ff=Estimate(register_bits(circuit, plan), FF_ERROR), latency=Estimate(plan.stages))
 
 
 def chain_luts(positions: int, device: Device) -> int:
@@ -62,7 +67,7 @@ class Operand(NamedTuple):
 
 @singledispatch
 def node_luts(node: Node, r: Range, *inputs: Operand, device: Device) -> float:
-    """LUTs of one node that is no sum."""
+    """LUTs of one node besides carry chains."""
     return 0.0
 
 
@@ -93,11 +98,6 @@ def _(node: Clamp, r: Range, *inputs: Operand, device: Device) -> float:
 @node_luts.register
 def _(node: AtLeast, r: Range, *inputs: Operand, device: Device) -> float:
     return comparison(node.bound, inputs[0], device)
-
-
-@node_luts.register
-def _(node: Greater, r: Range, *inputs: Operand, device: Device) -> float:
-    return chain_luts(max(x.range.width for x in inputs) + 1, device)
 
 
 @node_luts.register

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
@@ -12,7 +12,7 @@ from nnfpga.compiler.circuit.pipeline import schedule
 from nnfpga.compiler.device import Device
 from nnfpga.compiler.errors import CompileError, Problem
 from nnfpga.compiler.graph import Graph, Layer
-from nnfpga.compiler.plan import Cost, Plan, Unrolled, lanes_in, lanes_out
+from nnfpga.compiler.plan import Cost, Estimate, Plan, Unrolled, lanes_in, lanes_out
 
 from ._build import Site, build, costs
 from .beat import Edge
@@ -96,16 +96,23 @@ class Network(wiring.Component):
     def estimate(self) -> Cost:
         """LUTs and flip-flops before synthesis: circuits of unrolled islands are counted, other units estimated.
 
-        The latency of an island is that of its schedule, exact; width converters are not in it.
+        The latency counts the cycle in which an input is taken and the one in which the result leaves. That of islands
+        is exact; width converters are not in it.
         """
-        total = Cost()
+        total = Cost(latency=Estimate(1))
         for stage in self.stages:
             if isinstance(stage.unit, Island):
-                total += circuit_cost(stage.unit.circuit, self.device, stage.unit.plan)
+                cost = circuit_cost(stage.unit.circuit, self.device, stage.unit.plan)
+                total += replace(cost, latency=Estimate(stage.unit.latency))
             else:
                 (layer,) = stage.layers
                 total += costs(self.graph, layer, self.plan.choices[layer.name], self.device)
         return total
+
+    def estimated_mhz(self) -> float | None:
+        """The clock of the slowest island by the delays that its schedule is made with; None without islands."""
+        longest = [stage.unit.plan.critical_ns for stage in self.stages if isinstance(stage.unit, Island)]
+        return 1e3 / (max(longest) + self.device.timing.overhead_ns) if longest else None
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -29,7 +29,10 @@ NOTHING = Estimate(0.0)
 
 @dataclass(frozen=True)
 class Cost:
-    """LUTs, flip-flops, block RAMs, multipliers; cycles from one sample to the next and through the layer."""
+    """LUTs, flip-flops, block RAMs, multipliers; cycles from one sample to the next and through the layer.
+
+    ``carry``: how many of the LUTs stand on carry chains, where that is known.
+    """
 
     lut: Estimate = NOTHING
     ff: Estimate = NOTHING
@@ -37,12 +40,13 @@ class Cost:
     dsp: Estimate = NOTHING
     interval: Estimate = NOTHING
     latency: Estimate = NOTHING
+    carry: Estimate = NOTHING
 
     def __add__(self, other: Cost) -> Cost:
         interval = max(self.interval, other.interval, key=lambda e: e.value)
         latency = self.latency + other.latency
         sums = self.lut + other.lut, self.ff + other.ff, self.bram + other.bram, self.dsp + other.dsp
-        return Cost(*sums, interval, latency)
+        return Cost(*sums, interval, latency, self.carry + other.carry)
 
 
 class CostModel(Protocol):

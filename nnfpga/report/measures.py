@@ -14,6 +14,7 @@ __all__ = [
     "Resource",
     "Verdict",
     "accuracy",
+    "estimates",
     "layer_estimate",
     "layers",
     "notes",
@@ -200,6 +201,17 @@ def timing(report: Report) -> list[Measure]:
         found.append(Measure("Core rate", rate(core), "inferences the circuit can do"))
     if link is not None:
         found.append(Measure("Link rate", rate(link), "inferences the host link lets through"))
+    return found
+
+
+def estimates(report: Report) -> list[Measure]:
+    """What the network was estimated to take before synthesis, and the estimates' errors."""
+    found: list[Measure] = []
+    for key, label in (("lut", "LUTs, about"), ("ff", "FFs, about")):
+        value, error = number(report, "estimate", key), number(report, "estimate", f"{key}_error")
+        if value is not None:
+            said = "before synthesis, without the link"
+            found.append(Measure(label, figure(value), f"+-{100 * error:.0f} %, {said}" if error else said))
     return found
 
 

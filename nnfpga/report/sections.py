@@ -98,7 +98,8 @@ def _resources(report: Report) -> Markup:
             row.append(f"{100 * resource.share:.0f} %" if resource.total else "")
         rows.append(row)
     shares = [None if resource.total is None else resource.share for resource in found]
-    return _section("Resources", _bars("Resources used of the device's", rows, shares))
+    bars = _bars("Resources used of the device's", rows, shares)
+    return _section("Resources", _tiles(measures.estimates(report)), bars)
 
 
 def _interface(report: Report) -> Markup:

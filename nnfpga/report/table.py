@@ -26,6 +26,7 @@ def to_table(report: Mapping[str, Any]) -> str:
         _measures(measures.accuracy(report)),
         _measures(measures.timing(report)),
         _data(report),
+        _measures(measures.estimates(report)),
         _resources(report),
         _layers(report),
         _seconds(report),

@@ -144,6 +144,7 @@ def test_the_report_holds_what_was_measured_and_nothing_else(design: Design) -> 
         }  # fmt: skip
     assert report["exact"]["rtl"] is True
     assert report["exact"]["vectors"] == 64
+    assert {*report["estimate"]} >= {"lut", "lut_error", "ff", "ff_error"}
     assert report["latency_us"] == report["latency_cycles"] / report["clock_mhz"]
 
 

@@ -72,6 +72,7 @@ def test_latency_unrolls_without_limits(mlp: Path, data: Path) -> None:
     design = compile(mlp, data, samples=8, target="latency", bits=4)
     assert {*design.plan.choices.values()} == {Unrolled()}
     assert design.measured["interval_cycles"] == 1
+    assert design.report()["estimate"]["latency_cycles"] == design.measured["latency_cycles"]
 
 
 def test_progress_is_told(mlp: Path, data: Path) -> None:

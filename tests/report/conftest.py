@@ -36,6 +36,7 @@ def report() -> dict[str, Any]:
         "inferences_per_second": {"core": 24_000_000, "link": 1521.4},
         "input": {"format": "ufixed<5,5>", "order": "row by row", "elements": 64, "bytes": 64, "frame": ["END", "CRC"]},
         "output": {"kind": "class", "format": "ufixed<4,4>", "elements": 1, "bytes": 1, "labels": ["zero", "one"]},
+        "estimate": {"lut": 3280, "lut_error": 0.1, "ff": 1800, "ff_error": 0.15, "latency_cycles": 212},
         "resources": {"lut": 3391, "ff": 1843, "carry": 911, "bram": 0, "dsp": 0},
         "device": {"name": "UP5K", "family": "ice40", "lut": 5280, "ff": 5280, "bram": 30, "dsp": 0},
         "layers": [

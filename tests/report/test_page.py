@@ -49,7 +49,7 @@ KEYS = {
     "Notes": ["notes"],
     "Accuracy": ["float", "fixed"],
     "Speed": ["latency_cycles", "latency_us", "interval_cycles", "clock_mhz", "fmax_mhz", "inferences_per_second"],
-    "Resources": ["resources"],
+    "Resources": ["resources", "estimate"],
     "Compile time": ["seconds"],
     "Input and output": ["input", "output"],
     "Tools": ["versions"],
