@@ -30,7 +30,7 @@ def test_the_table_has_all_nodes_and_right_values() -> None:
     assert sorted(names) == sorted(kind.__name__ for kind in Node.__subclasses__())
     start = "inputs [4..6], [0..5]\n%0 [4..6] = input index=0\n%1 [0..5] = input index=1\n"
     examples = re.findall(r"`(\w+ %0[^`]*)` is (-?\d+) \|$", PAGE, re.MULTILINE)
-    assert len(examples) == 8
+    assert len(examples) == 9
     for text, value in examples:
         circuit = Circuit.parse(f"{start}%2 [-99..99] = {text}\noutput %2\n")
         assert circuit.evaluate(np.array([[5, 3]])).tolist() == [[int(value)]], text
