@@ -11,7 +11,19 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from nnfpga.compiler.circuit.chains import needs_guard, steps
-from nnfpga.compiler.circuit.ir import AtLeast, Circuit, Clamp, Greater, Input, Lookup, Multiply, Node, Range, Select
+from nnfpga.compiler.circuit.ir import (
+    AtLeast,
+    Circuit,
+    Clamp,
+    Greater,
+    Input,
+    Logic,
+    Lookup,
+    Multiply,
+    Node,
+    Range,
+    Select,
+)
 from nnfpga.compiler.circuit.pipeline import Schedule, register_bits
 from nnfpga.compiler.circuit.wires import Word
 from nnfpga.compiler.circuit.wiring import wires_of
@@ -98,6 +110,12 @@ def _(node: Clamp, r: Range, *inputs: Operand, device: Device) -> float:
 @node_luts.register
 def _(node: AtLeast, r: Range, *inputs: Operand, device: Device) -> float:
     return comparison(node.bound, inputs[0], device)
+
+
+@node_luts.register
+def _(node: Logic, r: Range, *inputs: Operand, device: Device) -> float:
+    """A function of one bit more than a LUT has takes two LUTs and a selection."""
+    return max(1.0, 2.0 ** (len(inputs) - device.lut_inputs + 1) - 1)
 
 
 @node_luts.register

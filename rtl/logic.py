@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import singledispatch
 from typing import NamedTuple
 
@@ -12,10 +12,13 @@ from nnfpga.compiler.circuit.chains import Step, needs_guard, steps
 from nnfpga.compiler.circuit.ir import (
     AtLeast,
     Bit,
+    BitSum,
     Circuit,
     Clamp,
+    Concat,
     Greater,
     Input,
+    Logic,
     Lookup,
     Multiply,
     Node,
@@ -144,6 +147,45 @@ def _(node: Greater, word: Word, *inputs: Wired) -> Value:
 @express.register
 def _(node: Select, word: Word, *inputs: Wired) -> Value:
     return Mux(inputs[0].integer, inputs[1].integer, inputs[2].integer).shift_right(word.shift)
+
+
+@express.register
+def _(node: Logic, word: Word, *inputs: Wired) -> Value:
+    return function([x.integer[0] for x in inputs], node.table)
+
+
+@express.register
+def _(node: Concat, word: Word, *inputs: Wired) -> Value:
+    return Cat(x.integer[0] for x in inputs[word.shift : word.shift + word.width])
+
+
+@express.register
+def _(node: BitSum, word: Word, *inputs: Wired) -> Value:
+    total: Value = Const(node.offset)
+    for x, weight in zip(inputs, node.weights, strict=True):
+        total = total + Mux(x.integer[0], weight, 0)
+    return total.shift_right(word.shift)
+
+
+def function(bits: Sequence[Value], table: int) -> Value:
+    """A Boolean function of bits, cut by the last of them (Shannon)."""
+    if not bits:
+        return Const(table, 1)
+    *rest, last = bits
+    half = 1 << len(rest)
+    every = (1 << half) - 1
+    zero, one = table & every, table >> half
+    if zero == one:
+        return function(rest, zero)
+    if zero == every ^ one:
+        return function(rest, zero) ^ last
+    if zero in (0, every):
+        inner = function(rest, one)
+        return inner & last if zero == 0 else inner | ~last
+    if one in (0, every):
+        inner = function(rest, zero)
+        return inner & ~last if one == 0 else inner | last
+    return Mux(last, function(rest, one), function(rest, zero))
 
 
 def above(v: Value, bound: int) -> Value:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..exact import Ints, objects
+from .bipolar import bit_sums
+from .digits import csd, digit_count
 from .ir import Add, Builder, Value
 from .trees import Levels, Term, add_up, finished, least_depth
 
@@ -35,23 +37,6 @@ LARGE = 2**20  # digits: above, the arrays of the search would not fit into memo
 WIDE = 2**50  # sums: above, 64-bit arithmetic might overflow
 EFFORT = 50_000  # changed counts of local search per digit, a millisecond or two
 MOST_EFFORT = 120_000_000
-
-
-def csd(value: int) -> Iterator[tuple[int, int]]:
-    """Shift and sign of each canonical signed digit."""
-    shift = 0
-    while value:
-        if value & 1:
-            sign = 2 - (value & 3)
-            value -= sign
-            yield shift, sign
-        value >>= 1
-        shift += 1
-
-
-def digit_count(weights: Ints) -> int:
-    """The number of non-zero canonical signed digits of all weights: those of ``w`` are the bits of ``3 w xor w``."""
-    return sum((3 * w ^ w).bit_count() for w in map(abs, weights.reshape(-1).tolist()))
 
 
 class Row:
@@ -93,11 +78,14 @@ def pair_of(p: tuple[Value, int], q: tuple[Value, int], sign: int) -> Pair:
 def multiply(builder: Builder, x: list[Value], matrix: Ints, effort: int = EFFORT) -> list[Value]:
     """The rows of ``matrix @ x``; the matrix is (outputs, inputs) of integers, ``effort`` the local search per digit.
 
-    Large matrices are shared by the compiled search of ``sharing/`` where llvmlite is installed, all others and small
-    ones by the plain greedy method here: the result is exact either way. No way from an input to an output has more
-    than ``builder.slack`` adders over the least possible for the row with the most digits; a change of an output's sign
-    is not counted.
+    Signs times values of one bit are sums of bits. Else large matrices are shared by the compiled search of
+    ``sharing/`` where llvmlite is installed, all others and small ones by the plain greedy method here: the result is
+    exact either way. No way from an input to an output has more than ``builder.slack`` adders over the least possible
+    for the row with the most digits; a change of an output's sign is not counted.
     """
+    sums = bit_sums(builder, x, matrix)
+    if sums is not None:
+        return sums
     widths = [(builder.ranges[v].high - builder.ranges[v].low).bit_length() for v in x]
     magnitudes = tuple((1 << w) - 1 for w in widths)  # not exact, so that like products share a plan
     largest = (abs(objects(matrix)) @ objects(magnitudes)).max()

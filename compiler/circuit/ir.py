@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .add3 import Add3
+from .bits import BitSum, Concat, Logic
 from .builder import Builder
 from .circuit import Circuit
 from .nodes import (
@@ -22,6 +23,6 @@ from .nodes import (
 from .values import Range, Value
 
 __all__ = [
-    "Add", "Add3", "AtLeast", "Bit", "Builder", "Circuit", "Clamp", "Constant", "Greater", "Input", "Lookup",
-    "Multiply", "Node", "Range", "Select", "Shift", "Value",
+    "Add", "Add3", "AtLeast", "Bit", "BitSum", "Builder", "Circuit", "Clamp", "Concat", "Constant", "Greater", "Input",
+    "Logic", "Lookup", "Multiply", "Node", "Range", "Select", "Shift", "Value",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from ..exact import trailing_zeros
 from ..number import Number
+from .bits import OnBits
 from .nodes import Node
 from .values import Range, Value
 
@@ -174,10 +175,14 @@ def kinds() -> dict[str, type[Node]]:
 def node_of(kind: type[Node], words: list[str], number: int, r: Range) -> Node:
     """A node from its words; an input's range is its value's."""
     name = kind.__name__.lower()
-    operands, rest = words[: len(kind.operands)], words[len(kind.operands) :]
-    if len(operands) != len(kind.operands):
-        raise ValueError(f"{name} reads {len(kind.operands)} values, not {len(operands)}")
-    given: dict[str, object] = dict(zip(kind.operands, values(operands, number), strict=True))
+    count = sum(word.startswith("%") for word in words) if issubclass(kind, OnBits) else len(kind.operands)
+    operands, rest = words[:count], words[count:]
+    if len(operands) != count:
+        raise ValueError(f"{name} reads {count} values, not {len(operands)}")
+    before = tuple(values(operands, number))
+    given: dict[str, object] = {"bits": before}
+    if not issubclass(kind, OnBits):
+        given = dict(zip(kind.operands, before, strict=True))
     known = dict(parameters(kind))
     for word in rest:
         key, has_value, value = word.partition("=")

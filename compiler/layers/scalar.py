@@ -242,6 +242,12 @@ def multiplied(x: Ints, factor: Ints, offset: Ints, right: Ints, low: Ints, high
 
 def expand(builder: Builder, pieces: Pieces, v: Value) -> Value:
     """An integer function of a scalar: multiply, shift and saturate, a table, or comparisons that select a line."""
+    if len(pieces.lines) == 2 and not any(line.multiplier for line in pieces.lines):
+        (_, _, below, *_), (start, _, above, *_) = pieces.lines
+        reached = builder.add(AtLeast(v, start))
+        if (below, above) == (0, 1):
+            return reached
+        return builder.add(Select(reached, builder.add(Constant(above)), builder.add(Constant(below))))
     form = multiply_shift(pieces)
     small = pieces.high - pieces.low < TABLE_LIMIT
     if form is not None and not (small and table_is_smaller(builder.ranges[v].width, pieces, form)):

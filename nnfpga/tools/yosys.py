@@ -93,7 +93,7 @@ def synthesise(
     """
     work.mkdir(parents=True, exist_ok=True)
     (work / "synthesis.il").write_text(_whole_names(rtlil))
-    request = Request(top, flatten, dsp, spram, options)
+    request = Request(top, flatten, dsp, spram, quick, options)
     return _synthesise(["read_rtlil synthesis.il"], RECIPES[family], request, work, quick, parts, progress)
 
 
@@ -116,7 +116,7 @@ def synthesise_verilog(
     for name, text in texts.items():
         (work / name).write_text(text)
     read = [f"read_verilog -sv -defer {' '.join(texts)}", f"hierarchy -top {top}"]
-    request = Request(top, options=options)
+    request = Request(top, quick=quick, options=options)
     recipe = RECIPES[family]
     if stock:
         return _run([*_fast(quick), *read, recipe.command(request), *_write(top)], recipe, top, work, progress)

@@ -18,12 +18,15 @@ from nnfpga.compiler.circuit.ir import (
     Add3,
     AtLeast,
     Bit,
+    BitSum,
     Builder,
     Circuit,
     Clamp,
+    Concat,
     Constant,
     Greater,
     Input,
+    Logic,
     Lookup,
     Multiply,
     Select,
@@ -131,10 +134,24 @@ def plain(circuit: Circuit, inputs: list[Value]) -> list[Value]:
                 value = values[a] > values[b]
             case Select(condition, a, b):
                 value = Mux(values[condition] != 0, values[a], values[b])
+            case Logic(bits, table):
+                value = Array([Const(table >> n & 1) for n in range(1 << len(bits))])[number_of(values, bits)]
+            case Concat(bits, of):
+                value = number_of(values, bits)
+                value = value.as_signed() if of.low < 0 else value
+            case BitSum(bits, weights, offset):
+                value = Const(offset)
+                for bit, weight in zip(bits, weights, strict=True):
+                    value = value + weight * values[bit]
             case _:
                 raise AssertionError(node)
         values.append(value)
     return [values[o] for o in circuit.outputs]
+
+
+def number_of(values: list[Value], bits: tuple[int, ...]) -> Value:
+    """The number that bits make, the lowest first."""
+    return Cat(Cat(values[b], Const(0))[0] for b in bits)
 
 
 def prove(circuits: list[Circuit], step: Step, folder: Path) -> None:
@@ -146,9 +163,13 @@ def prove(circuits: list[Circuit], step: Step, folder: Path) -> None:
 
 
 def samples() -> list[Circuit]:
-    """Random circuits of all nodes, and clamped sums with a constant behind them."""
+    """Random circuits of all nodes, clamped sums with a constant behind them, and sums of bits that share some."""
     rngs = [np.random.default_rng(seed) for seed in SEEDS]
-    return [*(random_circuit(rng, 12, widest=7, most_inputs=3) for rng in rngs), *map(random_sum, rngs)]
+    return [
+        *(random_circuit(rng, 12, widest=7, most_inputs=3) for rng in rngs),
+        *map(random_sum, rngs),
+        *map(bit_sums, rngs[:4]),
+    ]
 
 
 def random_sum(rng: np.random.Generator) -> Circuit:
@@ -158,6 +179,14 @@ def random_sum(rng: np.random.Generator) -> Circuit:
     for v in [*rest, builder.add(Constant(int(rng.integers(-20, 20))))]:
         total = builder.add(Add(total, v, int(rng.integers(0, 2)), int(rng.integers(0, 3)), bool(rng.integers(0, 2))))
     return builder.finish([builder.add(Clamp(total, -4, 11))])
+
+
+def bit_sums(rng: np.random.Generator) -> Circuit:
+    """Sums of the bits of three values: a comparison, and a number."""
+    builder = Builder((Number.of(0, 3),) * 3)
+    bits = [builder.add(Bit(v, n)) for v in builder.start() for n in (0, 1)]
+    sums = [builder.add(BitSum(tuple(bits), tuple(rng.choice([-1, 1, 1, 3], 6).tolist()), 1)) for _ in range(3)]
+    return builder.finish([sums[0], *(builder.add(AtLeast(v, int(rng.integers(0, 4)))) for v in sums[1:])])
 
 
 @pytest.mark.parametrize("step", [as_it_is, *dict.fromkeys(CIRCUIT), optimise, ternary], ids=lambda step: step.__name__)

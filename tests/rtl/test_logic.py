@@ -16,8 +16,10 @@ from nnfpga.compiler.circuit.ir import (
     Builder,
     Circuit,
     Clamp,
+    Concat,
     Constant,
     Greater,
+    Logic,
     Lookup,
     Multiply,
     Node,
@@ -51,6 +53,8 @@ def random_circuit(rng: np.random.Generator) -> Circuit:
             Multiply(a, b),
             Select(builder.add(AtLeast(a, 2)), a, b),
         ]
+        bits = tuple(builder.add(Bit(int(v), 0)) for v in rng.choice(values[-9:], 3))
+        nodes += [Logic(bits, int(rng.integers(256))), Concat(bits, Range(0, 7)), Concat(bits, Range(-4, 3))]
         if r.high - r.low < 40:
             nodes.append(Lookup(a, r.low, tuple(int(v) for v in rng.integers(-5, 9, r.high - r.low + 1))))
         values.append(builder.add(nodes[rng.integers(len(nodes))]))

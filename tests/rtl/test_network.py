@@ -30,6 +30,7 @@ from nnfpga.compiler.layers.top_k import TopIndices, TopValues
 from nnfpga.compiler.number import Number
 from nnfpga.compiler.plan import Folded, Goal, Implementation, Lanes, Plan, Unrolled, make_plan
 from nnfpga.compiler.scalar.functions import Affine, Relu
+from nnfpga.compiler.scalar.pieces import Line, Pieces
 from nnfpga.compiler.scalar.quantizer import Quantizer
 from nnfpga.compiler.scalar.solve import solve
 from nnfpga.compiler.weights import detect
@@ -133,6 +134,27 @@ def test_pipelined_island(harness: Any, clock: float, free_running: bool) -> Non
     assert run.delivered[0] - run.accepted[0] == island.latency
     assert (np.diff(run.delivered) == 1).all()
     assert (plan.stages > 1) == (clock > 20)
+
+
+@pytest.mark.parametrize("clock", [20.0, 300.0])
+def test_bipolar_island(harness: Any, clock: float) -> None:
+    """Signs through a bipolar layer with thresholds and a second one: sums of bits as full adders."""
+    rng = np.random.default_rng(3)
+    first, second = rng.choice([-1, 1], (20, 9)), rng.choice([-1, 1], (3, 20))
+    steps = [Pieces.of(-9, 9, [Line(-9, 0, -1, 0), Line(int(t), 0, 1, 0)]) for t in rng.integers(-4, 5, 20)]
+    x = Tensor("x", (9,), Number.of(-1, 1, 2), ONE, ZERO)
+    layers: tuple[Layer, ...] = (
+        Dense("a", ("x",), detect(first), fractions(np.ones(20))),
+        Scalar("h", ("a",), tuple(steps), ONE),
+        Dense("y", ("h",), detect(second), fractions(np.ones(3))),
+    )
+    graph = Graph((x,), layers, ("y",))
+    circuit = circuit_of(graph, list(layers))
+    plan = schedule(circuit, GENERIC.timing, clock)
+    assert (plan.stages > 1) == (clock > 20)
+    i, o = Edge.of(x, 9), Edge.of(graph.tensors["y"], 3)
+    values = rng.choice([-1, 1], (40, 9))
+    harness.check(lambda: Island(circuit, plan, i, o), i, o, values, graph.evaluate(values)["y"])
 
 
 def test_constants_and_passed_inputs_keep_step(harness: Any) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import singledispatchmethod
 from hashlib import sha256
 from typing import Any
 
 from ...exact import BLAS_EXACT
 from ..add3 import Add3
+from ..bits import BitSum, Concat, Logic
 from ..circuit import Circuit
 from ..nodes import Add, AtLeast, Bit, Clamp, Constant, Greater, Input, Lookup, Multiply, Node, Select, Shift
 from ..text import write_node
@@ -132,13 +134,16 @@ class Writer:
     def _(self, node: Lookup, r: Range, *inputs: tuple[int, Range]) -> int:
         ((a, of_a),) = inputs
         low, high, _ = self.operations[a][4]  # the first entry is for the least value of the operation that is read
-        table = list(node.table[int(low) - node.start : int(high) - node.start + 1])
+        return self.table(a, of_a.width, r, node.table[int(low) - node.start : int(high) - node.start + 1])
+
+    def table(self, a: int, width: int, r: Range, table: tuple[int, ...]) -> int:
+        """The entry for a value of some bits; the first is for its least."""
         if max(map(abs, table)) >= INT32:
             raise ValueError("its table has entries beyond 2^31, which DAIS does not hold")
         bounds = {"min": float(min(table)), "max": float(max(table)), "step": 1.0}
         name = sha256(json.dumps(table).encode()).hexdigest()
-        spec = {"hash": name, "out_qint": bounds, "inp_width": of_a.width}
-        self.tables.append({"spec": spec, "table": table})
+        spec = {"hash": name, "out_qint": bounds, "inp_width": width}
+        self.tables.append({"spec": spec, "table": [*table]})
         return self.put(8, r, a, data=len(self.tables) - 1)
 
     @write.register
@@ -170,3 +175,31 @@ class Writer:
         ((a, _),) = inputs
         bit = self.put(3, Range(0, 1 << node.index), a, step=1 << node.index)
         return self.shifted(bit, r, -node.index)
+
+    def weighted(self, bits: Sequence[int], weights: Sequence[int], offset: int) -> int:
+        """``offset`` and the weights of the bits that are 1."""
+        total, r = self.constant(offset), Range(offset, offset)
+        for bit, w in zip(bits, weights, strict=True):
+            term = Range(min(w, 0), max(w, 0))
+            r = Range(r.low + term.low, r.high + term.high)
+            total = self.put(0, r, total, self.put(7, term, bit, self.constant(w)))
+        return total
+
+    @write.register
+    def _(self, node: Logic, r: Range, *inputs: tuple[int, Range]) -> int:
+        rows = 1 << len(inputs)
+        at = self.weighted([place for place, _ in inputs], [1 << k for k in range(len(inputs))], 0)
+        low, high, _ = self.operations[at][4]
+        assert (low, high) == (0, rows - 1)
+        return self.table(at, len(inputs), r, tuple(node.table >> n & 1 for n in range(rows)))
+
+    @write.register
+    def _(self, node: Concat, r: Range, *inputs: tuple[int, Range]) -> int:
+        weights = [1 << k for k in range(len(inputs))]
+        if node.of.signed:
+            weights[-1] = -weights[-1]
+        return self.weighted([place for place, _ in inputs], weights, 0)
+
+    @write.register
+    def _(self, node: BitSum, r: Range, *inputs: tuple[int, Range]) -> int:
+        return self.weighted([place for place, _ in inputs], node.weights, node.offset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..circuit import Circuit
+from ..counting import build_sums
 from .balance import balance
 from .simplify import simplify
 from .sink_constants import sink_constants
@@ -12,7 +13,9 @@ from .tighten import tighten
 
 __all__ = ["CIRCUIT", "optimise"]
 
-CIRCUIT: tuple[Callable[[Circuit], Circuit], ...] = (tighten, simplify, tighten, sink_constants, balance, tighten)
+CIRCUIT: tuple[Callable[[Circuit], Circuit], ...] = (
+    tighten, simplify, build_sums, tighten, sink_constants, balance, tighten,
+)  # fmt: skip
 """Nothing here changes an output on inputs of their lattices."""
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ...device import Timing
 from ...exact import trailing_zeros
+from ..bits import Logic
 from ..ir import Add, Add3, AtLeast, Clamp, Greater, Lookup, Multiply, Node, Select
 
 __all__ = ["Delay", "delay"]
@@ -73,6 +74,12 @@ def _(node: Select, width: int, timing: Timing) -> Delay:
 @delay.register
 def _(node: Lookup, width: int, timing: Timing) -> Delay:
     return Delay(timing.spread_ns + timing.lut_ns * max(1, (len(node.table) - 1).bit_length() - 3), whole=True)
+
+
+@delay.register
+def _(node: Logic, width: int, timing: Timing) -> Delay:
+    levels = max(1, (len(node.bits) - 1) // 2)
+    return Delay(timing.spread_ns + timing.lut_ns * levels, whole=True)
 
 
 def comparison(bound: int, width: int, timing: Timing) -> float:

@@ -17,12 +17,20 @@ def command(request: Request) -> str:
 
 
 def commands(request: Request) -> list[str]:
-    """Sums become chains before Yosys splits them where a constant ends the carry, and maps them with tied ends."""
+    """Sums become chains before Yosys splits them where a constant ends the carry, and maps them with tied ends.
+
+    Unrolled logic is mapped as it is written, for area: abc9 builds the full adders of a popcount anew, for delay and
+    with the multiplexers between LUTs (layer 2 of bnn_d: 2,292 LUT4 and 33 s instead of 1,256 and 10 s).
+    """
+    sums = [f"{command(request)} -run begin:map_ffram", "techmap -autoproc -map ecp5_sums.v a:nnfpga_sum", "opt_clean"]
+    if not request.quick:
+        return [*sums, f"{command(request)} -run map_ffram:check"]
     return [
-        f"{command(request)} -run begin:map_ffram",
-        "techmap -autoproc -map ecp5_sums.v a:nnfpga_sum",
-        "opt_clean",
-        f"{command(request)} -run map_ffram:check",
+        *sums,
+        f"{command(request)} -run map_ffram:map_luts",
+        "abc -lut 4 -script +strash;if,-a",
+        "clean",
+        f"{command(request)} -run map_cells:check",
     ]
 
 

@@ -17,6 +17,7 @@ class Request:
     flatten: whether the design is one flat module (else it keeps its hierarchy).
     dsp: whether products go to multiplier blocks.
     spram: whether memories may go to the large RAMs of the iCE40 UltraPlus.
+    quick: one pass of LUT mapping.
     options: more options of the family's command.
     """
 
@@ -24,6 +25,7 @@ class Request:
     flatten: bool = True
     dsp: bool = False
     spram: bool = False
+    quick: bool = False
     options: tuple[str, ...] = ()
 
 

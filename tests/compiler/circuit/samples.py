@@ -11,15 +11,19 @@ from nnfpga.compiler.circuit.ir import (
     Add3,
     AtLeast,
     Bit,
+    BitSum,
     Builder,
     Circuit,
     Clamp,
+    Concat,
     Constant,
     Greater,
     Input,
+    Logic,
     Lookup,
     Multiply,
     Node,
+    Range,
     Select,
     Shift,
     Value,
@@ -66,6 +70,13 @@ def random_node(rng: np.random.Generator, builder: Builder, values: Sequence[Val
     ]  # fmt: skip
     if ones:
         kinds.append(Select(int(rng.choice(ones)), b, c))
+        bits = tuple(int(v) for v in rng.choice(ones, some(1, 5)))
+        half = 1 << len(bits) - 1
+        kinds += [
+            Concat(bits, Range(0, 2 * half - 1)), Concat(bits, Range(-half, half - 1)),
+            Logic(bits, some(0, 1 << 2 * half)),
+            BitSum(bits, tuple(some(-5, 6) for _ in bits), some(-9, 10)),
+        ]  # fmt: skip
     return kinds[some(0, len(kinds))]
 
 
@@ -109,6 +120,13 @@ def meaning(circuit: Circuit, row: Sequence[int]) -> list[int]:
                 value = int(values[a] > values[b])
             case Select(condition, a, b):
                 value = values[a] if values[condition] else values[b]
+            case Logic(bits, table):
+                value = table >> sum(values[v] << k for k, v in enumerate(bits)) & 1
+            case Concat(bits, r):
+                value = sum(values[v] << k for k, v in enumerate(bits))
+                value -= (values[bits[-1]] << len(bits)) * (r.low < 0)
+            case BitSum(bits, weights, offset):
+                value = offset + sum(w for w, v in zip(weights, bits, strict=True) if values[v])
             case _:
                 raise AssertionError(node)
         values.append(value)
