@@ -101,7 +101,7 @@ class Island(wiring.Component):
     def _values(self, m: Module, enable: Value) -> Delayed:
         circuit, wires = self.circuit, wires_of(self.circuit)
         delayed = Delayed(m, enable, circuit, wires, self.plan)
-        for step in steps(circuit, wires, self.plan.stage):
+        for step in steps(circuit, wires, self.plan.stage, self.plan.timing):
             node, stage = circuit.nodes[step[0]], self.plan.stage[step[0]]
             if isinstance(node, Input):
                 given = decode(self.i.payload[node.index], self.i_edge.wire)

@@ -24,12 +24,13 @@ class Schedule:
     """``stage[i]`` is the stage that computes value ``i``; registers stand between stages and behind the last.
 
     So a result leaves ``stages`` cycles after its input came. ``critical_ns`` is the longest path through the logic
-    of one stage by the estimated delays, without the device's ``overhead_ns``. A constant's stage means nothing.
+    of one stage by the delays that ``timing`` gives, without its ``overhead_ns``. A constant's stage means nothing.
     """
 
     stage: tuple[int, ...]
     stages: int
     critical_ns: float
+    timing: Timing
 
 
 def schedule(circuit: Circuit, timing: Timing, clock_mhz: float) -> Schedule:
@@ -38,7 +39,7 @@ def schedule(circuit: Circuit, timing: Timing, clock_mhz: float) -> Schedule:
     A node that takes longer than the period on its own gets a stage of its own.
     """
     delays = delays_of(circuit, timing)
-    return fewest(circuit, delays, max(int(1e6 / clock_mhz - 1e3 * timing.overhead_ns), 1))
+    return fewest(circuit, timing, delays, max(int(1e6 / clock_mhz - 1e3 * timing.overhead_ns), 1))
 
 
 def even_schedule(circuit: Circuit, timing: Timing, stages: int) -> Schedule:
@@ -55,14 +56,15 @@ def even_schedule(circuit: Circuit, timing: Timing, stages: int) -> Schedule:
             high = period
         else:
             low = period + 1
-    return fewest(circuit, delays, high)
+    return fewest(circuit, timing, delays, high)
 
 
-def fewest(circuit: Circuit, delays: Delays, period: int) -> Schedule:
+def fewest(circuit: Circuit, timing: Timing, delays: Delays, period: int) -> Schedule:
     """The schedule for a period in picoseconds."""
     first = earliest(delays, period)
     stage = fewest_registers(delays, period, first.stage, first.stages, weights(circuit))
-    return Schedule(tuple(stage.tolist()), first.stages, earliest(delays, period, stage).critical / 1e3)
+    critical_ns = earliest(delays, period, stage).critical / 1e3
+    return Schedule(tuple(stage.tolist()), first.stages, critical_ns, timing)
 
 
 def weights(circuit: Circuit) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

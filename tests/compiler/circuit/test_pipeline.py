@@ -174,8 +174,8 @@ def test_circuits_of_wires() -> None:
     builder = Builder((A, B))
     a, b = builder.start()
     circuit = builder.finish([b, a, builder.add(Constant(3))])
-    assert schedule(circuit, GENERIC.timing, 900) == Schedule((0, 0, 0), 1, 0.0)
-    assert even_schedule(circuit, GENERIC.timing, 4) == Schedule((0, 0, 0), 1, 0.0)
+    assert schedule(circuit, GENERIC.timing, 900) == Schedule((0, 0, 0), 1, 0.0, GENERIC.timing)
+    assert even_schedule(circuit, GENERIC.timing, 4) == Schedule((0, 0, 0), 1, 0.0, GENERIC.timing)
 
 
 @given(st.integers(0, 2**32))

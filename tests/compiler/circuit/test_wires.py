@@ -170,7 +170,7 @@ def test_chains_hold_sums_of_one_kind_that_are_ready(seed: int, stages: int, lon
     rng = np.random.default_rng(seed)
     for node in circuit.nodes:
         stage.append(min(max((stage[v] for v in node.reads), default=0) + int(rng.integers(2)), stages - 1))
-    order = steps(circuit, wires, stage, longest)
+    order = steps(circuit, wires, stage, longest=longest)
     assert sorted(v for step in order for v in step) == list(range(len(circuit.nodes)))
     done: set[int] = set()
     for step in order:
