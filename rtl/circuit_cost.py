@@ -46,7 +46,7 @@ def circuit_cost(circuit: Circuit, device: Device, plan: Schedule | None = None)
     stage = plan.stage if plan else (0,) * len(circuit.nodes)
     wires = wires_of(circuit)
     carry = 0
-    for step in steps(circuit, wires, stage):
+    for step in steps(circuit, wires, stage, plan.timing if plan else None):
         sums = [wires.sums[v] for v in step if v in wires.sums]
         length = sum(s.positions + needs_guard(s) for s in sums)
         if length:

@@ -26,7 +26,7 @@ Step = tuple[Value, ...]
 """Values that are computed together: one, or the sums of a chain from its lowest bits on."""
 
 LONGEST = 32  # positions of a chain of several sums, which a placer still finds room for
-SLACK = 1.0
+SLACK = 0.8  # of the longest path: what fills up to it hinders the placer
 NEAR = 64  # how far a partner may be in the order of the circuit
 
 
@@ -115,11 +115,11 @@ class Times:
         for v in range(n - 1, -1, -1):
             gate, chain, whole = self.delays[v]
             low, high = self.low_needed[v], self.high_needed[v]
-            operand_high = min(low, high) - gate if whole else high - gate
-            operand_low = min(high - gate - chain, low - gate)
+            if whole:
+                low = high = min(low, high)
             for x in self._operands(v):
-                self.low_needed[x] = min(self.low_needed[x], operand_low)
-                self.high_needed[x] = min(self.high_needed[x], operand_high)
+                self.low_needed[x] = min(self.low_needed[x], low - gate, high - gate - chain)
+                self.high_needed[x] = min(self.high_needed[x], high - gate)
 
     def _delay(self, v: Value, timing: Timing) -> Delay:
         if v in self.wires.sums:

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnfpga.compiler.circuit.adders import multiply
-from nnfpga.compiler.circuit.chains import needs_guard, steps
+from nnfpga.compiler.circuit.chains import Step, needs_guard, steps
 from nnfpga.compiler.circuit.ir import Add, Builder, Circuit, Clamp, Constant, Greater, Lookup, Node, Shift
+from nnfpga.compiler.circuit.pipeline import delay
 from nnfpga.compiler.circuit.wires import Sum, Word
 from nnfpga.compiler.circuit.wiring import Wires, wires_of
+from nnfpga.compiler.device import Timing
 from nnfpga.compiler.number import Number
 
 
@@ -181,3 +183,59 @@ def test_chains_hold_sums_of_one_kind_that_are_ready(seed: int, stages: int, lon
             assert len({s.subtracts for s in chain}) == 1
             assert len({stage[v] for v in step}) == 1
             assert sum(s.positions + needs_guard(s) for s in chain[:-1]) + chain[-1].positions <= longest
+
+
+TIMING = Timing(lut_ns=0.5, carry_ns=0.125, overhead_ns=0.0, ram_ns=2.0, spread_ns=0.25)
+
+
+def latest(circuit: Circuit, wires: Wires, stage: list[int], order: list[Step]) -> float:
+    """When the last value is there if a chain is one long path: a carry goes through all that stands above it."""
+    low: dict[int, float] = {}
+    high: dict[int, float] = {}
+    for step in order:
+        carry = 0.0
+        for v in step:
+            node = circuit.nodes[v]
+            before = [x for x in node.reads if stage[x] == stage[v]]
+            gate, chain, whole = delay(node, max(wires.words[x].width for x in (v, *node.reads)), TIMING)
+            if v in wires.sums:
+                gate, chain = gate * (wires.sums[v].positions > 0), TIMING.carry_ns * wires.sums[v].positions
+            low[v] = max((low[x] for x in before), default=0.0) + gate
+            high[v] = max(max((high[x] for x in before), default=0.0) + gate, max(low[v], carry) + chain)
+            low[v] = high[v] if whole else max(low[v], carry)
+            carry = high[v]
+    return max(high.values())
+
+
+@given(st.integers(0, 2**32), st.integers(1, 3))
+def test_a_shared_chain_is_no_longer_path(seed: int, stages: int) -> None:
+    circuit = random_circuit(seed)
+    wires = wires_of(circuit)
+    stage = [0] * len(circuit.nodes)
+    for v, node in enumerate(circuit.nodes):
+        stage[v] = min(max((stage[x] for x in node.reads), default=0) + (v % 7 == 0), stages - 1)
+    alone = latest(circuit, wires, stage, steps(circuit, wires, stage, longest=0))
+    assert latest(circuit, wires, stage, steps(circuit, wires, stage, TIMING)) <= alone + 1e-9
+
+
+def test_chains_without_times_are_longer_paths() -> None:
+    """So the test above can fail."""
+    builder = Builder(tuple(Number.of(0, 255) for _ in range(32)))
+    circuit = row_and_tree(builder, builder.start())
+    wires = wires_of(circuit)
+    stage = [0] * len(circuit.nodes)
+    packed = steps(circuit, wires, stage, TIMING)
+    assert any(len(step) > 1 for step in packed)
+    times = [latest(circuit, wires, stage, o) for o in (steps(circuit, wires, stage, longest=0), packed)]
+    assert times[0] == times[1] < latest(circuit, wires, stage, steps(circuit, wires, stage))
+
+
+def row_and_tree(builder: Builder, values: list[int]) -> Circuit:
+    """The sum of all values as a tree, and of some one after the other."""
+    tree = values
+    while len(tree) > 1:
+        tree = [builder.add(Add(a, b)) for a, b in zip(tree[::2], tree[1::2], strict=True)]
+    row = values[0]
+    for v in values[1:16]:
+        row = builder.add(Add(row, v))
+    return builder.finish([row, *tree])
