@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ..device import Timing
 from .ir import Circuit, Constant, Value
-from .pipeline.delays import Delay, delay
+from .pipeline.delays import delays
 from .wires import Sum
 from .wiring import Wires
 
@@ -106,7 +106,7 @@ class Times:
         self.low, self.high = [0.0] * n, [0.0] * n
         if self.timing is None:
             return
-        self.delays = [self._delay(v, self.timing) for v in range(n)]
+        self.delays = delays(self.circuit, self.wires, self.timing)
         for v in range(n):
             self.put(v)
         latest = SLACK * max((self.high[v] for v in self.wires.sums), default=0.0)
@@ -120,13 +120,6 @@ class Times:
             for x in self._operands(v):
                 self.low_needed[x] = min(self.low_needed[x], low - gate, high - gate - chain)
                 self.high_needed[x] = min(self.high_needed[x], high - gate)
-
-    def _delay(self, v: Value, timing: Timing) -> Delay:
-        if v in self.wires.sums:
-            positions = self.wires.sums[v].positions
-            return Delay(timing.lut_ns + timing.spread_ns, timing.carry_ns * positions) if positions else Delay()
-        node = self.circuit.nodes[v]
-        return delay(node, max(self.wires.words[x].width for x in (v, *node.reads)), timing)
 
     def _operands(self, v: Value) -> list[Value]:
         return [x for x in self.circuit.nodes[v].reads if self.stage[x] == self.stage[v]]

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...device import Timing
-from ..ir import Circuit, Constant
-from .delays import Delay, delay
+from ..ir import Circuit
+from ..wiring import Wires, wires_of
+from .delays import Delay, delays
 from .registers import fewest_registers
 from .stages import Delays, delays_of, earliest
 
-__all__ = ["Delay", "Schedule", "delay", "even_schedule", "register_bits", "schedule"]
+__all__ = ["Delay", "Schedule", "delays", "even_schedule", "register_bits", "schedule"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,10 @@ def schedule(circuit: Circuit, timing: Timing, clock_mhz: float) -> Schedule:
 
     A node that takes longer than the period on its own gets a stage of its own.
     """
-    delays = delays_of(circuit, timing)
-    return fewest(circuit, timing, delays, max(int(1e6 / clock_mhz - 1e3 * timing.overhead_ns), 1))
+    wires = wires_of(circuit)
+    return fewest(
+        wires, timing, delays_of(circuit, wires, timing), max(int(1e6 / clock_mhz - 1e3 * timing.overhead_ns), 1)
+    )
 
 
 def even_schedule(circuit: Circuit, timing: Timing, stages: int) -> Schedule:
@@ -47,35 +50,29 @@ def even_schedule(circuit: Circuit, timing: Timing, stages: int) -> Schedule:
 
     Fewer stages where more would not make the period shorter.
     """
-    delays = delays_of(circuit, timing)
-    longest = earliest(delays, 1 << 60).critical
-    low, high = int((delays.gate + delays.chain).max(initial=1)), max(longest, 1)
+    wires = wires_of(circuit)
+    found = delays_of(circuit, wires, timing)
+    longest = earliest(found, 1 << 60).critical
+    low, high = int((found.gate + found.chain).max(initial=1)), max(longest, 1)
     while low < high:
         period = (low + high) // 2
-        if earliest(delays, period).stages <= stages:
+        if earliest(found, period).stages <= stages:
             high = period
         else:
             low = period + 1
-    return fewest(circuit, timing, delays, high)
+    return fewest(wires, timing, found, high)
 
 
-def fewest(circuit: Circuit, timing: Timing, delays: Delays, period: int) -> Schedule:
+def fewest(wires: Wires, timing: Timing, found: Delays, period: int) -> Schedule:
     """The schedule for a period in picoseconds."""
-    first = earliest(delays, period)
-    stage = fewest_registers(delays, period, first.stage, first.stages, weights(circuit))
-    critical_ns = earliest(delays, period, stage).critical / 1e3
-    return Schedule(tuple(stage.tolist()), first.stages, critical_ns, timing)
+    first = earliest(found, period)
+    stage = fewest_registers(found, period, first.stage, first.stages, weights(wires))
+    return Schedule(tuple(stage.tolist()), first.stages, earliest(found, period, stage).critical / 1e3, timing)
 
 
-def weights(circuit: Circuit) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Bits that a register of each value takes: zeros at its end are none, nor is a constant."""
-    return np.array(
-        [
-            0 if isinstance(node, Constant) or r.low == r.high else r.width - r.zeros
-            for node, r in zip(circuit.nodes, circuit.ranges, strict=True)
-        ],
-        dtype=np.int64,
-    )
+def weights(wires: Wires) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Bits that a register of each value takes."""
+    return np.array([word.width for word in wires.words], dtype=np.int64)
 
 
 def register_bits(circuit: Circuit, plan: Schedule) -> int:
@@ -86,5 +83,6 @@ def register_bits(circuit: Circuit, plan: Schedule) -> int:
             last[v] = max(last[v], at)
     for o in circuit.outputs:
         last[o] = plan.stages - 1
-    bits = weights(circuit)
-    return int(bits @ (np.array(last) - np.array(plan.stage))) + int(sum(bits[o] for o in circuit.outputs))
+    ends = [circuit.ranges[o] for o in circuit.outputs]
+    between = weights(wires_of(circuit)) @ (np.array(last) - np.array(plan.stage))
+    return int(between) + sum(r.width - r.zeros for r in ends if r.low != r.high)

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from ...device import Timing
 from ..ir import Circuit, Constant
 from ..native import Array, native
-from .delays import delay
+from ..wiring import Wires
+from .delays import delays
 
 __all__ = ["Delays", "Earliest", "Int64", "conflicts", "delays_of", "earliest"]
 
@@ -51,16 +52,11 @@ class Earliest:
     critical: int
 
 
-def delays_of(circuit: Circuit, timing: Timing) -> Delays:
+def delays_of(circuit: Circuit, wires: Wires, timing: Timing) -> Delays:
     """The delays of a circuit's values on a device."""
-    reads: list[list[int]] = []
-    rows: list[tuple[int, int, bool]] = []
-    widths = [r.width for r in circuit.ranges]
     constant = [isinstance(node, Constant) for node in circuit.nodes]
-    for node, width in zip(circuit.nodes, widths, strict=True):
-        reads.append(sorted({v for v in node.reads if not constant[v]}))
-        gate, chain, whole = delay(node, max((width, *(widths[v] for v in node.reads))), timing)
-        rows.append((round(1e3 * gate), round(1e3 * chain), whole))
+    reads = [sorted({v for v in node.reads if not constant[v]}) for node in circuit.nodes]
+    rows = [(round(1e3 * d.gate), round(1e3 * d.chain), d.whole) for d in delays(circuit, wires, timing)]
     table = np.array(rows, dtype=np.int64).reshape(-1, 3)
     start = np.cumsum([0, *(len(r) for r in reads)])
     operands = np.array([v for r in reads for v in r], dtype=np.int64)

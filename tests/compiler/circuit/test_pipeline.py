@@ -23,8 +23,9 @@ from nnfpga.compiler.circuit.ir import (
     Select,
     Shift,
 )
-from nnfpga.compiler.circuit.pipeline import Schedule, delay, even_schedule, register_bits, schedule
+from nnfpga.compiler.circuit.pipeline import Schedule, delays, even_schedule, register_bits, schedule
 from nnfpga.compiler.circuit.pipeline.cut import Network, cut
+from nnfpga.compiler.circuit.wiring import wires_of
 from nnfpga.compiler.device import GENERIC, Timing
 from nnfpga.compiler.number import Number
 
@@ -48,10 +49,11 @@ def random_circuit(seed: int, size: int, outputs: int) -> Circuit:
 def longest(circuit: Circuit, stage: list[int]) -> dict[int, float]:
     """When each value is complete within its stage, bit ends and all, by the definition of `Delay`."""
     ends: dict[int, tuple[float, float]] = {}
-    for v, (node, r) in enumerate(zip(circuit.nodes, circuit.ranges, strict=True)):
+    found = delays(circuit, wires_of(circuit), TIMING)
+    for v, node in enumerate(circuit.nodes):
         near = [u for u in node.reads if stage[u] == stage[v] and not isinstance(circuit.nodes[u], Constant)]
         low, top = (max((ends[u][n] for u in near), default=0.0) for n in range(2))
-        d = delay(node, max((r.width, *(circuit.ranges[u].width for u in node.reads))), TIMING)
+        d = found[v]
         last = max(top + d.gate, low + d.gate + d.chain)
         ends[v] = (last if d.whole else low + d.gate, last)
     return {v: top for v, (_, top) in ends.items()}
@@ -64,10 +66,9 @@ def bits(circuit: Circuit, stage: list[int], stages: int) -> int:
     ends = [*((u, stage[v]) for v, u in reads), *((o, stages - 1) for o in circuit.outputs)]
     for u, end in ends:
         copies |= {(u, at) for at in range(stage[u], end)}
-    every = [u for u, _ in copies if not isinstance(circuit.nodes[u], Constant)]
-    every += circuit.outputs
-    ranges = [circuit.ranges[u] for u in every]
-    return sum(r.width - r.zeros for r in ranges if r.low != r.high)
+    words = wires_of(circuit).words
+    results = [circuit.ranges[o] for o in circuit.outputs]
+    return sum(words[u].width for u, _ in copies) + sum(r.width - r.zeros for r in results if r.low != r.high)
 
 
 def valid(circuit: Circuit, plan: list[int], stages: int, period: float) -> bool:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nnfpga.compiler.circuit.adders import multiply
 from nnfpga.compiler.circuit.chains import Step, needs_guard, steps
 from nnfpga.compiler.circuit.ir import Add, Builder, Circuit, Clamp, Constant, Greater, Lookup, Node, Shift
-from nnfpga.compiler.circuit.pipeline import delay
+from nnfpga.compiler.circuit.pipeline import delays
 from nnfpga.compiler.circuit.wires import Sum, Word
 from nnfpga.compiler.circuit.wiring import Wires, wires_of
 from nnfpga.compiler.device import Timing
@@ -190,6 +190,7 @@ TIMING = Timing(lut_ns=0.5, carry_ns=0.125, overhead_ns=0.0, ram_ns=2.0, spread_
 
 def latest(circuit: Circuit, wires: Wires, stage: list[int], order: list[Step]) -> float:
     """When the last value is there if a chain is one long path: a carry goes through all that stands above it."""
+    found = delays(circuit, wires, TIMING)
     low: dict[int, float] = {}
     high: dict[int, float] = {}
     for step in order:
@@ -197,9 +198,7 @@ def latest(circuit: Circuit, wires: Wires, stage: list[int], order: list[Step]) 
         for v in step:
             node = circuit.nodes[v]
             before = [x for x in node.reads if stage[x] == stage[v]]
-            gate, chain, whole = delay(node, max(wires.words[x].width for x in (v, *node.reads)), TIMING)
-            if v in wires.sums:
-                gate, chain = gate * (wires.sums[v].positions > 0), TIMING.carry_ns * wires.sums[v].positions
+            gate, chain, whole = found[v]
             low[v] = max((low[x] for x in before), default=0.0) + gate
             high[v] = max(max((high[x] for x in before), default=0.0) + gate, max(low[v], carry) + chain)
             low[v] = high[v] if whole else max(low[v], carry)
