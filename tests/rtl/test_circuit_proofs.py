@@ -167,7 +167,7 @@ def samples() -> list[Circuit]:
     rngs = [np.random.default_rng(seed) for seed in SEEDS]
     return [
         *(random_circuit(rng, 12, widest=7, most_inputs=3) for rng in rngs),
-        *map(random_sum, rngs),
+        *map(random_sum, rngs * 2),
         *map(bit_sums, rngs[:4]),
     ]
 
