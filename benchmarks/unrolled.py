@@ -12,7 +12,8 @@ before, on a small matrix; da4ml with its default options (no limit of depth, ev
 
 ``networks``: each network from the same integer graph through both tools, pipelined (ours for ``--clock``, da4ml with
 ``hard_dc=2`` and latency cut-off 3), then through this compiler's synthesis recipe and through Yosys' stock command:
-LUT sites as nextpnr packs them (ECP5, iCE40), LUTs and carry cells (xc7), flip-flops, cycles, seconds and memory.
+LUT sites as nextpnr packs them (ECP5, iCE40), LUTs and carry cells (xc7), flip-flops, cycles, seconds and memory;
+``split``: LUTs of xc7 for which a slice takes two (``comparison/slices.py``).
 
 ``routed``: the same circuits between scan registers, placed and routed for an LFE5U-85F speed grade 6, median of the
 seeds; what is not routed in ``--limit`` seconds counts as nothing. The wrapper's LUT sites are measured apart and
@@ -42,6 +43,7 @@ from comparison.cases import CASES
 from comparison.made import Made, alone
 from comparison.ratios import size_ratios, speed_ratios
 from comparison.routing import Setting, route, wrapper_sites
+from comparison.slices import split_luts
 from comparison.synthesis import PACKERS, THROUGH, counted, rtlil_of, sites
 
 from nnfpga.boards.devices import LFE5U_85F
@@ -107,6 +109,8 @@ class Bench:
             made, folder = self.made(tool, case, family)
             work = folder / f"{recipe}-{family}"
             row = counted(THROUGH[recipe](rtlil_of(made, folder), family, "circuit", work), family)
+            if family == "xc7":
+                return {**row, "split": split_luts(work / "netlist.json", "circuit")}
             return {**row, "sites": sites(family, work, self.options.pack_limit)} if family in PACKERS else row
 
         return self.kept(f"{case}-{tool}-{recipe}-{family}", measure)
@@ -150,8 +154,8 @@ def networks(bench: Bench) -> None:
     """Print the table of networks."""
     o = bench.options
     print("| network | tool | adders | depth | cycles | CPU s | wall s | MiB | recipe | family | LUT | carry cells "
-          "| FF | LUT sites |")  # fmt: skip
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+          "| FF | LUT sites | split |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     own: dict[str, dict[str, Row]] = {family: {} for family in o.family}
     peers: dict[str, dict[tuple[str, str], Row]] = {family: {} for family in o.family}
     for case in o.cases or NETWORKS:
@@ -167,7 +171,8 @@ def networks(bench: Bench) -> None:
                     print(
                         f"| {case} | {tool} | {made['adders']} | {made['depth']} | {made['cycles']} "
                         f"| {made['cpu_seconds']:.1f} | {made['wall_seconds']:.1f} | {made['peak_mib']:.0f} | {recipe} "
-                        f"| {family} | {row['lut']} | {row['carry']} | {row['ff']} | {row.get('sites') or ''} |",
+                        f"| {family} | {row['lut']} | {row['carry']} | {row['ff']} | {row.get('sites') or ''} "
+                        f"| {row.get('split', '')} |",
                         flush=True,
                     )
     for family in o.family:
