@@ -16,8 +16,8 @@ LUT sites as nextpnr packs them (ECP5, iCE40), LUTs and carry cells (xc7), flip-
 ``split``: LUTs of xc7 for which a slice takes two (``comparison/slices.py``).
 
 ``routed``: the same circuits between scan registers, placed and routed for an LFE5U-85F speed grade 6, median of the
-seeds; what is not routed in ``--limit`` seconds counts as nothing. The wrapper's LUT sites are measured apart and
-taken off.
+seeds; what is not routed in ``--limit`` processor seconds counts as nothing. The wrapper's LUT sites are measured apart
+and taken off.
 
 Both end with the ratios of ours to da4ml, and their geometric means.
 
@@ -36,13 +36,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from comparison import adders, ours, peer
 from comparison.cases import CASES
 from comparison.made import Made, alone
 from comparison.ratios import size_ratios, speed_ratios
-from comparison.routing import Setting, route, wrapper_sites
+from comparison.routing import Setting, prepare, route
 from comparison.slices import split_luts
 from comparison.synthesis import PACKERS, THROUGH, counted, rtlil_of, sites
 
@@ -116,28 +117,30 @@ class Bench:
         return self.kept(f"{case}-{tool}-{recipe}-{family}", measure)
 
     def routed(self, tool: str, case: str, recipe: str) -> Row:
-        """MHz, latency and LUT sites of the routed circuit."""
+        """MHz, latency and LUT sites of the routed circuit; each seed is kept by itself."""
         o = self.options
         how = Setting(o.router, o.freq, tuple(o.nextpnr), o.limit)
+        name = f"{case}-{tool}-{recipe}-wrapped" + (f"-{o.clock:g}" if tool == "ours" else "")
+        work = self.work / name
 
-        def measure() -> Row:
+        def prepared() -> Row:
             made, folder = self.made(tool, case)
-            work = folder / f"{recipe}-routed"
-            result = route(
-                rtlil_of(made, folder), made.inputs, made.outputs, THROUGH[recipe], tuple(o.seeds), how, work
-            )
-            around = wrapper_sites(made.inputs, made.outputs, THROUGH[recipe], folder / f"{recipe}-wrapper")
-            latency = 1000 * made.cycles / result.median_mhz if result.median_mhz else None
-            own = result.sites - around
-            return {
-                **asdict(result), "wrapper_sites": around, "own_sites": own, "cycles": made.cycles,
-                "median_mhz": result.median_mhz, "latency_ns": latency,
-                "latency_times_sites": latency and latency * own, "setting": asdict(how), "clock": o.clock,
-            }  # fmt: skip
+            row = prepare(rtlil_of(made, folder), made.inputs, made.outputs, THROUGH[recipe], work)
+            return {**row, "cycles": made.cycles, "clock": o.clock}
 
-        seeds = "".join(map(str, o.seeds))
-        name = f"{case}-{tool}-{recipe}-routed-{o.router}-seed{seeds}" + (f"-{o.clock:g}" if tool == "ours" else "")
-        return self.kept(name, measure)
+        def seeded(seed: int) -> Row:
+            if not (work / "netlist.json").exists():
+                prepared()
+            return {**asdict(route(seed, how, work)), "setting": asdict(how)}
+
+        row = self.kept(name, prepared)
+        each = [self.kept(f"{name}-{o.router}-{o.freq:g}-seed{seed}", partial(seeded, seed)) for seed in o.seeds]
+        mhz = median(r["mhz"] for r in each)
+        latency = 1000 * row["cycles"] / mhz if mhz else None
+        return {
+            **row, "mhz": [r["mhz"] for r in each], "seconds": [r["cpu_seconds"] for r in each], "median_mhz": mhz,
+            "latency_ns": latency, "latency_times_sites": latency and latency * row["own_sites"],
+        }  # fmt: skip
 
 
 def tools_of(options: argparse.Namespace) -> list[str]:
@@ -183,7 +186,7 @@ def routed(bench: Bench) -> None:
     """Print the table of routed circuits."""
     o = bench.options
     print("| circuit | tool | recipe | cycles | LUT sites | FF | MHz per seed | median | latency ns "
-          "| latency x sites | seconds |")  # fmt: skip
+          "| latency x sites | CPU s |")  # fmt: skip
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     own: dict[str, Row] = {}
     peers: dict[tuple[str, str], Row] = {}
@@ -221,7 +224,7 @@ def main() -> int:
     parser.add_argument("--router", default="router1")
     parser.add_argument("--freq", type=float, default=200.0, help="MHz that nextpnr aims at")
     parser.add_argument("--nextpnr", nargs="+", default=[], help="more options of nextpnr-ecp5")
-    parser.add_argument("--limit", type=float, default=900.0, help="seconds for one routing")
+    parser.add_argument("--limit", type=float, default=900.0, help="processor seconds for one routing")
     parser.add_argument("--pack-limit", type=float, default=900.0, help="seconds for packing; LUTs are counted beyond")
     parser.add_argument("--results", type=Path)
     parser.add_argument("--work", type=Path, help="keep netlists and logs here")

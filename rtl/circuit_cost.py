@@ -60,7 +60,9 @@ def circuit_cost(circuit: Circuit, device: Device, plan: Schedule | None = None)
     logic = Cost(Estimate(lut, LUT_ERROR), interval=Estimate(1), carry=Estimate(carry, LUT_ERROR))
     if plan is None:
         return replace(logic, latency=Estimate(4, 1.0))
-    return replace(logic, ff=Estimate(register_bits(circuit, plan), FF_ERROR), latency=Estimate(plan.stages))
+    return replace(
+        logic, ff=Estimate(register_bits(circuit, plan) + plan.stages, FF_ERROR), latency=Estimate(plan.stages)
+    )
 
 
 def chain_luts(positions: int, device: Device) -> int:

@@ -14,7 +14,8 @@ Row = Mapping[str, Any]
 def size_ratios(family: str, ours: Mapping[str, Row], peer: Mapping[tuple[str, str], Row]) -> None:
     """Print the ratios of sizes; ``peer`` by case and recipe.
 
-    LUT sites where nextpnr packed both sides in time, LUTs otherwise, and where no packer is asked (xc7).
+    LUT sites where nextpnr packed both sides in time, LUTs otherwise; of xc7, where no packer is asked, LUTs and those
+    for which a slice takes two.
     """
     recipes = ("ours", "stock")
     cases = [case for case in ours if all((case, recipe) in peer for recipe in recipes)]
@@ -26,7 +27,7 @@ def size_ratios(family: str, ours: Mapping[str, Row], peer: Mapping[tuple[str, s
     for case in cases:
         rows = [ours[case], *(peer[case, recipe] for recipe in recipes)]
         key, said = ("sites", "LUT sites") if all(row.get("sites") for row in rows) else ("lut", "LUTs")
-        size, through_ours, through_stock = (int(row[key]) for row in rows)
+        size, through_ours, through_stock = (int(row[key]) + int(row.get("split", 0)) for row in rows)
         ratios = (size / through_ours, size / through_stock, size / min(through_ours, through_stock))
         found.append(ratios)
         said_ratios = " | ".join(f"{ratio:.3f}" for ratio in ratios)

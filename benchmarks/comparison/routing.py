@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import statistics
+import resource
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +18,17 @@ from nnfpga.tools.run import run
 
 from .synthesis import Recipe, counted, sites
 
-__all__ = ["Routed", "Setting", "route", "wrapped", "wrapper_sites"]
+__all__ = ["Routed", "Setting", "prepare", "route", "wrapped", "wrapper_sites"]
+
+LOADED = 4
+"""How much longer than its processor time nextpnr may take on a machine that does other work too."""
 
 DEVICE = ("--85k", "--package", "CABGA381", "--speed", "6")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How all are routed: nextpnr's router, the clock that it aims at, other options, and the time it has."""
+    """How all are routed: nextpnr's router, the clock that it aims at, other options, and its processor seconds."""
 
     router: str = "router1"
     freq_mhz: float = 200.0
@@ -35,18 +38,11 @@ class Setting:
 
 @dataclass(frozen=True)
 class Routed:
-    """What routing gave: MHz and seconds per seed (0 MHz: not routed in time), LUT sites and flip-flops of all."""
+    """What one seed gave: MHz (0: not routed in time), and nextpnr's seconds."""
 
-    seeds: tuple[int, ...]
-    mhz: tuple[float, ...]
-    seconds: tuple[float, ...]
-    sites: int
-    ff: int
-
-    @property
-    def median_mhz(self) -> float:
-        """Of the seeds."""
-        return statistics.median(self.mhz)
+    mhz: float
+    cpu_seconds: float
+    wall_seconds: float
 
 
 def wrapped(circuit: str, inputs: int, outputs: int) -> str:
@@ -79,32 +75,34 @@ def wrapper_sites(inputs: int, outputs: int, recipe: Recipe, work: Path) -> int:
     return packed
 
 
-def route(
-    circuit: str, inputs: int, outputs: int, recipe: Recipe, seeds: tuple[int, ...], how: Setting, work: Path
-) -> Routed:
-    """The wrapped circuit on an LFE5U-85F, speed grade 6, once per seed."""
+def prepare(circuit: str, inputs: int, outputs: int, recipe: Recipe, work: Path) -> dict[str, int]:
+    """Make the wrapped circuit's ``netlist.json``: LUT sites, flip-flops, and LUT sites without the wrapper."""
     cells = recipe(wrapped(circuit, inputs, outputs), "ecp5", "wrapper", work)
     packed = sites("ecp5", work) or counted(cells, "ecp5")["lut"]
-    mhz: list[float] = []
-    seconds: list[float] = []
-    for seed in seeds:
-        start = time.monotonic()
-        mhz.append(one_route(seed, how, work))
-        seconds.append(time.monotonic() - start)
-    return Routed(seeds, tuple(mhz), tuple(seconds), packed, counted(cells, "ecp5")["ff"])
+    around = wrapper_sites(inputs, outputs, recipe, work / "wrapper")
+    return {"sites": packed, "own_sites": packed - around, "ff": counted(cells, "ecp5")["ff"]}
 
 
-def one_route(seed: int, how: Setting, work: Path) -> float:
-    """MHz, or 0 where it does not end in time."""
-    report = work / "report.json"
+def route(seed: int, how: Setting, work: Path) -> Routed:
+    """``netlist.json`` of a folder on an LFE5U-85F, speed grade 6."""
+    report = work / f"report{seed}.json"
     report.unlink(missing_ok=True)
     arguments = ["--json", "netlist.json", *DEVICE, "--router", how.router, "--freq", f"{how.freq_mhz:g}", "--seed",
                  str(seed), "--timing-allow-fail", "--report", report.name, *how.options]  # fmt: skip
+    wall, cpu = time.monotonic(), cpu_of_children()
+    mhz = 0.0
     try:
-        run(find("nextpnr-ecp5"), arguments, work, f"route{seed}.log", timeout=how.limit_seconds)
+        run(find("nextpnr-ecp5"), arguments, work, f"route{seed}.log", timeout=LOADED * how.limit_seconds)
+        clocks: dict[str, Any] = json.loads(report.read_text())["fmax"]
+        mhz = min(float(clock["achieved"]) for clock in clocks.values())
     except ToolError as error:
         if "did not end" not in str(error):
             raise
-        return 0.0
-    clocks: dict[str, Any] = json.loads(report.read_text())["fmax"]
-    return min(float(clock["achieved"]) for clock in clocks.values())
+    cpu = cpu_of_children() - cpu
+    return Routed(mhz if cpu <= how.limit_seconds else 0.0, cpu, time.monotonic() - wall)
+
+
+def cpu_of_children() -> float:
+    """Processor seconds of all programs that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
