@@ -13,7 +13,8 @@ class Timing:
 
     ``lut_ns`` is one LUT with the routing behind it, ``carry_ns`` one bit of a carry chain, ``overhead_ns`` clock to
     output, setup and the routing of a register to register path, ``ram_ns`` a block RAM's clock to output.
-    ``spread_ns`` is what a net takes more in an unrolled network, whose values go all over the chip.
+    ``spread_ns`` is what a net takes more in an unrolled network, whose values go all over the chip, ``chain_ns`` what
+    the way onto a carry chain and off it takes more than a LUT.
     """
 
     lut_ns: float
@@ -21,6 +22,7 @@ class Timing:
     overhead_ns: float
     ram_ns: float
     spread_ns: float = 0.0
+    chain_ns: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from nnfpga.compiler.device import Device, Timing
 
 __all__ = ["LFE5U_12F", "LFE5U_25F", "LFE5U_45F", "LFE5U_85F"]
 
-_TIMING = Timing(lut_ns=0.7, carry_ns=0.037, overhead_ns=1.8, ram_ns=4.7, spread_ns=1.6)
+_TIMING = Timing(lut_ns=0.7, carry_ns=0.037, overhead_ns=1.8, ram_ns=4.7, spread_ns=1.0, chain_ns=0.6)
 
 
 def _lfe5u(size: str, luts: int, brams: int, dsps: int) -> Device:

@@ -39,13 +39,14 @@ def delays(circuit: Circuit, wires: Wires, timing: Timing) -> list[Delay]:
     """The delay of every value."""
     values = [Wire(r, word) for r, word in zip(circuit.ranges, wires.words, strict=True)]
     found: list[Delay] = []
+    gate = timing.lut_ns + timing.spread_ns + timing.chain_ns
     for v, node in enumerate(circuit.nodes):
         if v in wires.sums:
             positions = wires.sums[v].positions
-            found.append(Delay(timing.lut_ns + timing.spread_ns, timing.carry_ns * positions) if positions else Delay())
+            found.append(Delay(gate, timing.carry_ns * positions) if positions else Delay())
         elif v in wires.ternary:  # the majority of a bit reaches the next bit's LUT by the fabric
             chain = timing.carry_ns * wires.ternary[v].positions
-            found.append(Delay(2 * timing.lut_ns + timing.spread_ns, chain) if chain else Delay())
+            found.append(Delay(gate + timing.lut_ns, chain) if chain else Delay())
         elif values[v].word.width:
             found.append(delay(node, values[v], *(values[x] for x in node.reads), timing=timing))
         else:
@@ -63,7 +64,7 @@ def delay(node: Node, result: Wire, *operands: Wire, timing: Timing) -> Delay:
 def _(node: Multiply, result: Wire, *operands: Wire, timing: Timing) -> Delay:
     width = max(x.word.width for x in (result, *operands))
     rows = max(width // 2, 1).bit_length()
-    return Delay((timing.lut_ns + timing.spread_ns) * rows, timing.carry_ns * width)
+    return Delay((timing.lut_ns + timing.spread_ns + timing.chain_ns) * rows, timing.carry_ns * width)
 
 
 @delay.register
@@ -76,7 +77,7 @@ def _(node: AtLeast, result: Wire, *operands: Wire, timing: Timing) -> Delay:
 @delay.register
 def _(node: Greater, result: Wire, *operands: Wire, timing: Timing) -> Delay:
     width = max(x.range.width for x in operands)
-    return Delay(timing.lut_ns + timing.spread_ns, timing.carry_ns * width, whole=True)
+    return Delay(timing.lut_ns + timing.spread_ns + timing.chain_ns, timing.carry_ns * width, whole=True)
 
 
 @delay.register

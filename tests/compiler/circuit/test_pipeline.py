@@ -196,3 +196,21 @@ def test_minimum_cut(seed: int) -> None:
     least = min(found, key=lambda f: f[:2])
     assert flow == least[0]
     assert frozenset(np.flatnonzero(g.source_side).tolist()) == least[2]
+
+
+def test_delays_are_those_of_the_words() -> None:
+    """A sum: LUT, net, way onto the chain, carries. A clamp: one LUT where few bits decide, else LUTs before it."""
+    timing = Timing(lut_ns=1.0, carry_ns=0.01, overhead_ns=0.0, ram_ns=0.0, spread_ns=0.1, chain_ns=0.5)
+    builder = Builder((Number.of(0, 255), Number.of(0, 255)))
+    a, b = builder.start()
+    total = builder.add(Add(a, b, 2))
+    few, many = builder.add(Clamp(a, 0, 63)), builder.add(Clamp(a, 0, 100))
+    late = builder.add(AtLeast(a, 128))
+    circuit = builder.finish([total, few, many, late])
+    wires = wires_of(circuit)
+    found = delays(circuit, wires, timing)
+    assert wires.sums[total].positions == 9  # bits 2 to 10
+    assert found[total] == pytest.approx((1.6, 0.09, False))
+    assert found[few] == pytest.approx((1.1, 0.0, True))  # bits 6 and 7 and its own
+    assert found[many] == pytest.approx((1.1 + 0.1 + 3.0, 0.0, True))  # 8 bits: 100 ends in 00
+    assert found[late] == pytest.approx((1.1, 0.0, True))

@@ -185,7 +185,7 @@ def test_chains_hold_sums_of_one_kind_that_are_ready(seed: int, stages: int, lon
             assert sum(s.positions + needs_guard(s) for s in chain[:-1]) + chain[-1].positions <= longest
 
 
-TIMING = Timing(lut_ns=0.5, carry_ns=0.125, overhead_ns=0.0, ram_ns=2.0, spread_ns=0.25)
+TIMING = Timing(lut_ns=0.5, carry_ns=0.125, overhead_ns=0.0, ram_ns=2.0, spread_ns=0.25, chain_ns=0.25)
 
 
 def latest(circuit: Circuit, wires: Wires, stage: list[int], order: list[Step]) -> float:
