@@ -16,7 +16,8 @@ import numpy as np
 from ...exact import Ints
 from ..native import native
 from .search import optimise
-from .state import Graph, empty
+from .starts import Start, starts
+from .state import DEEP, Graph, empty
 
 __all__ = ["Shared", "Terms", "share"]
 
@@ -25,7 +26,6 @@ Terms = tuple[tuple[int, int], ...]
 
 SLICE = 4_000_000  # effort of a call of machine code, some 0.1 s: an interrupt waits for its end
 STEPS = 64  # of the temperature, at least, where each is some milliseconds
-DEEP = 1 << 20  # levels: no limit
 MOST = 10  # values that are put back in a trial
 NOISE = 32  # how many times more than it saves a pattern may seem to save
 HEAT = 24  # bits: what a trial may cost more, in the mean, at first
@@ -49,26 +49,40 @@ def share(matrix: Ints, magnitudes: Ints, effort: int, seed: int, depth: int | N
     counts, some 40 million a second where all fits into a cache. ``depth`` limits the adders on the way from an input
     to an output; rows that have too many digits for it are as flat as they can be.
     """
-    entries = np.ascontiguousarray(matrix, dtype=np.int64).reshape(-1)
+    best: Graph | None = None
+    for start in starts(matrix):
+        g = greedy(start, magnitudes, DEEP if depth is None else depth, seed)
+        if best is None or g.cost < best.cost:
+            best = g
+    assert best is not None
+    search(best, effort)
+    return read(best)
+
+
+def greedy(start: Start, magnitudes: Ints, depth: int, seed: int) -> Graph:
+    """The start, shared as long as patterns occur twice."""
+    entries = np.ascontiguousarray(start.entries, dtype=np.int64).reshape(-1)
     count = int(sum((3 * w ^ w).bit_count() for w in map(abs, entries.tolist())))
     scale = 1
     while True:
-        g = empty(len(matrix), magnitudes, count, DEEP if depth is None else depth, seed, scale)
-        search(g, entries, effort)
+        g = empty(len(start.entries) - len(start.own), magnitudes, count, depth, seed, scale)
+        g.own = len(start.own)
+        g.magnitude[g.inputs:][:g.own] = abs(start.own) @ magnitudes
+        while not g.ready and g.failed == 0:
+            native(optimise)(g, entries, SLICE, 0, 0, 0)
         if g.failed == 0:
-            return read(g)
+            return g
         scale *= 2
 
 
-def search(g: Graph, entries: Ints, effort: int) -> None:
+def search(g: Graph, effort: int) -> None:
     """Share in ``g`` as far as its arrays reach."""
     advance = native(optimise)
-    while not g.ready and g.failed == 0:
-        advance(g, entries, SLICE, 0, 0, 0)
+    entries = np.zeros(1, np.int64)
     steps = max(min(STEPS, effort // 50_000 + 1), effort // SLICE)
     for i in range(steps):
-        if g.failed == 0:
-            advance(g, entries, effort // steps, MOST, NOISE, 256 * HEAT * (steps - i) // steps)
+        assert g.failed == 0
+        advance(g, entries, effort // steps, MOST, NOISE, 256 * HEAT * (steps - i) // steps)
     advance(g, entries, 0, 0, 0, 0)
 
 

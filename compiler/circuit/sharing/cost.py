@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from .rows import depth_of
+from .rows import load_of
 from .state import OVERHEAD, Graph
 
 __all__ = ["row_cost"]
-
-TOO_DEEP = 50  # bits for each level beyond the depth
 
 
 def collect(g: Graph, e: int) -> int:
@@ -40,7 +38,9 @@ def row_cost(g: Graph, e: int) -> int:
     """
     size, low = g.sizes, g.lows
     n = collect(g, e)
-    cost = max(depth_of(g, e) - g.depth, 0) * TOO_DEEP if e < g.outputs else 0
+    cost = 0
+    if e < g.outputs and load_of(g, e) > 1 << min(g.depth, 60):
+        cost = (load_of(g, e) - 1).bit_length() - g.depth << 6
     for first in range(1, n):
         k = first
         total, bottom = size[k - 1] + size[k], max(low[k - 1], low[k])

@@ -6,7 +6,7 @@ from .counts import gather, update
 from .forms import digits, log2
 from .state import Graph
 
-__all__ = ["change", "depth_of", "digits_of", "drop_value", "find", "make_value", "settle", "undo"]
+__all__ = ["change", "digits_of", "drop_value", "find", "load_of", "make_value", "settle", "undo"]
 
 TERM, MADE, DROPPED, LEVEL = range(4)  # kinds of journal entries
 MOST_LEVELS = 40  # counted
@@ -128,7 +128,7 @@ def settle(g: Graph) -> None:
         while i < g.touches:
             e = g.touched[i]
             i += 1
-            new = depth_of(g, e)
+            new = max(load_of(g, e) - 1, 0).bit_length()
             if e < g.outputs or new == g.level[e + values]:
                 continue
             changed = 1
@@ -140,12 +140,12 @@ def settle(g: Graph) -> None:
                 s = g.next[s]
 
 
-def depth_of(g: Graph, e: int) -> int:
-    """The depth of the flattest tree of adders for a row (Golumbic 1976; Kraft's inequality)."""
+def load_of(g: Graph, e: int) -> int:
+    """How full a row makes a tree of adders: the flattest one has depth n where it is at most 2^n (Golumbic 1976)."""
     load = 0
     for s in range(g.start[e], g.start[e] + g.length[e]):
         load += digits(g.coefficient[s]) << min(g.level[g.value[s]], MOST_LEVELS)
-    return max(load - 1, 0).bit_length()
+    return load
 
 
 def make_value(g: Graph, magnitude: int) -> int:
@@ -169,7 +169,7 @@ def drop_value(g: Graph, v: int) -> None:
     """Take away a value whose row is empty and that nobody reads."""
     g.head[v] = g.free_value
     g.free_value = v
-    note(g, DROPPED, v, g.magnitude[v], 0)
+    note(g, DROPPED, v, g.magnitude[v], g.level[v])
 
 
 def note(g: Graph, kind: int, a: int, b: int, c: int) -> None:
@@ -198,5 +198,5 @@ def undo(g: Graph) -> None:
         elif kind == LEVEL:
             g.level[a] = g.journal[at + 2]
         else:
-            make_value(g, g.journal[at + 2])
+            g.level[make_value(g, g.journal[at + 2])] = g.journal[at + 3]
     g.logging = 1

@@ -11,9 +11,9 @@ from __future__ import annotations
 from ..native import Array
 from .cost import row_cost
 from .counts import pop, random, sum_magnitude
-from .forms import match, match_self, shifted
-from .rows import change, depth_of, digits_of, drop_value, find, make_value, settle, undo
-from .state import Graph
+from .forms import digits, match, match_self, shifted
+from .rows import change, digits_of, drop_value, find, load_of, make_value, settle, undo
+from .state import DEEP, Graph
 
 __all__ = ["optimise"]
 
@@ -31,6 +31,18 @@ def take(g: Graph, e: int, u: int, w: int, d: int, sign: int) -> int:
     return match(g.coefficient[i], g.coefficient[j], d, sign) if j >= 0 else 0
 
 
+def fits(g: Graph, e: int, u: int, w: int, k: int) -> int:
+    """Whether a row may have the sum of ``k u`` and ``k w`` as one term: no output may get too deep, no value deeper."""
+    if g.depth == DEEP or (g.logging and e >= g.outputs):
+        return 1
+    a, b = g.level[u], g.level[w]
+    more = digits(k) * ((2 << max(a, b)) - (1 << a) - (1 << b))
+    if more == 0:
+        return 1
+    allowed = g.depth if e < g.outputs else g.level[e + g.inputs - g.outputs]
+    return load_of(g, e) + more <= 1 << allowed
+
+
 def extract(g: Graph, pattern: int) -> None:
     """Make a pattern a value, where there is no such value, and put it wherever the pattern stands."""
     pattern -= 1
@@ -41,21 +53,26 @@ def extract(g: Graph, pattern: int) -> None:
     readers = 0
     t = -1
     unit = 1
+    places = 0
     s = g.head[w]
     while s >= 0:
         e = g.row[s]
         s = g.next[s]
         k = take(g, e, u, w, d, sign)
-        if k == 0:
+        if k == 0 or fits(g, e, u, w, k) == 0:
             continue
         g.work[readers] = e
         readers += 1
+        places += digits(k)
         if t < 0 and e >= g.outputs and digits_of(g, e) == 2:  # this value is the pattern, or the pattern negated
             t = e + values
             unit = shifted(k, min(d, 0))
+    if places < 2:
+        return
     fresh = t < 0
     if fresh:
         t = make_value(g, sum_magnitude(g, pattern + 1))
+        g.level[t] = max(g.level[u], g.level[w]) + 1
     for r in range(readers):
         e = g.work[r]
         if e + values == t or g.failed:
@@ -129,10 +146,13 @@ def disturb(g: Graph, most: int) -> None:
 
 
 def fill(g: Graph, matrix: Array) -> None:
-    """Fill the rows of the outputs."""
-    for e in range(g.outputs):
-        for v in range(g.inputs):
-            c = matrix[e * g.inputs + v]
+    """Fill the rows of the outputs and of the values that the start has."""
+    columns = g.inputs + g.own
+    for v in range(g.inputs, columns):
+        make_value(g, g.magnitude[v])
+    for e in range(g.outputs + g.own):
+        for v in range(columns):
+            c = matrix[e * columns + v]
             if c != 0:
                 change(g, e, v, c)
                 if g.failed:
@@ -169,13 +189,11 @@ def flatten(g: Graph) -> None:
     """Put the deepest values of rows that are too deep into them, while that is so."""
     g.logging = 0
     for e in range(g.outputs):
-        while depth_of(g, e) > g.depth and g.failed == 0:
+        while load_of(g, e) > 1 << g.depth and g.failed == 0:
             deepest = 0
             for s in range(g.start[e], g.start[e] + g.length[e]):
                 if g.level[g.value[s]] >= g.level[deepest]:
                     deepest = g.value[s]
-            if g.level[deepest] == 0:
-                break
             put_back(g, e, deepest)
 
 
@@ -189,6 +207,8 @@ def optimise(g: Graph, matrix: Array, effort: int, most: int, noise: int, heat: 
         return
     if g.effort == 0:
         fill(g, matrix)
+        settle(g)
+        flatten(g)
     g.ready = extract_all(g, g.effort + effort)
     if g.ready:
         settle(g)

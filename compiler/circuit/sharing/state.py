@@ -10,11 +10,12 @@ import numpy as np
 from ...exact import Ints
 from ..native import Array
 
-__all__ = ["KNOWN", "OVERHEAD", "SCRATCH", "Graph", "empty"]
+__all__ = ["DEEP", "KNOWN", "OVERHEAD", "SCRATCH", "Graph", "empty"]
 
 BUCKETS = 1 << 10
 KNOWN = 300  # the patterns of coefficients below this are kept
 SCRATCH = 1 << 12
+DEEP = 60  # a depth without limit
 OVERHEAD = 2  # bits that an adder costs beside those it computes
 
 
@@ -41,6 +42,7 @@ class Graph:
     free_value: int
     inputs: int
     outputs: int
+    own: int  # values that the start has
     values: int
     values_room: int
     magnitude: Array  # of each value: its greatest minus its least
@@ -123,6 +125,7 @@ def empty(outputs: int, magnitudes: Ints, count: int, depth: int, seed: int, sca
         free_value=-1,
         inputs=inputs,
         outputs=outputs,
+        own=0,
         values=inputs,
         values_room=values,
         magnitude=magnitude,
