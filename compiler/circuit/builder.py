@@ -21,7 +21,7 @@ class Builder:
     """
 
     inputs: tuple[Number, ...]
-    slack: int | None = field(default=None, kw_only=True)
+    slack: int | None = field(default=1, kw_only=True)
     nodes: list[Node] = field(default_factory=list[Node])
     ranges: list[Range] = field(default_factory=list[Range])
     known: dict[Node, Value] = field(default_factory=dict[Node, Value])

@@ -16,7 +16,7 @@ import numpy as np
 from ...exact import Ints
 from ..native import native
 from .search import optimise
-from .starts import Start, starts
+from .starts import Start, digit_counts, starts
 from .state import DEEP, Graph, empty
 
 __all__ = ["Shared", "Terms", "share"]
@@ -49,41 +49,40 @@ def share(matrix: Ints, magnitudes: Ints, effort: int, seed: int, depth: int | N
     counts, some 40 million a second where all fits into a cache. ``depth`` limits the adders on the way from an input
     to an output; rows that have too many digits for it are as flat as they can be.
     """
-    best: Graph | None = None
-    for start in starts(matrix):
-        g = greedy(start, magnitudes, DEEP if depth is None else depth, seed)
-        if best is None or g.cost < best.cost:
-            best = g
-    assert best is not None
-    search(best, effort)
-    return read(best)
+    limit, scale = DEEP if depth is None else depth, 1
+    tried = ((start, greedy(start, magnitudes, limit, seed, scale)) for start in starts(matrix))
+    start, g = min(tried, key=lambda t: t[1].cost)
+    first, cost = read(g), g.cost
+    search(g, effort)
+    while g.failed:
+        scale *= 2
+        g = greedy(start, magnitudes, limit, seed, scale)
+        search(g, effort)
+    return read(g) if g.cost < cost else first
 
 
-def greedy(start: Start, magnitudes: Ints, depth: int, seed: int) -> Graph:
-    """The start, shared as long as patterns occur twice."""
-    entries = np.ascontiguousarray(start.entries, dtype=np.int64).reshape(-1)
-    count = int(sum((3 * w ^ w).bit_count() for w in map(abs, entries.tolist())))
-    scale = 1
+def greedy(start: Start, magnitudes: Ints, depth: int, seed: int, scale: int) -> Graph:
+    """A start, shared until no pattern stands twice."""
+    entries = np.ascontiguousarray(start.entries, dtype=np.int64)
+    count = int(digit_counts(entries).sum())
     while True:
-        g = empty(len(start.entries) - len(start.own), magnitudes, count, depth, seed, scale)
-        g.own = len(start.own)
-        g.magnitude[g.inputs:][:g.own] = abs(start.own) @ magnitudes
+        g = empty(len(entries) - len(start.own), magnitudes, len(start.own), count, depth, seed, scale)
+        g.magnitude[g.inputs : g.inputs + g.own] = abs(start.own) @ magnitudes
         while not g.ready and g.failed == 0:
-            native(optimise)(g, entries, SLICE, 0, 0, 0)
+            native(optimise)(g, entries.reshape(-1), SLICE, 0, 0, 0)
         if g.failed == 0:
             return g
         scale *= 2
 
 
 def search(g: Graph, effort: int) -> None:
-    """Share in ``g`` as far as its arrays reach."""
-    advance = native(optimise)
-    entries = np.zeros(1, np.int64)
+    """Search as far as the arrays reach, colder and colder."""
+    advance, nothing = native(optimise), np.zeros(0, np.int64)
     steps = max(min(STEPS, effort // 50_000 + 1), effort // SLICE)
     for i in range(steps):
-        assert g.failed == 0
-        advance(g, entries, effort // steps, MOST, NOISE, 256 * HEAT * (steps - i) // steps)
-    advance(g, entries, 0, 0, 0, 0)
+        if g.failed == 0:
+            advance(g, nothing, max(effort // steps, 1), MOST, NOISE, 256 * HEAT * (steps - i) // steps)
+    advance(g, nothing, 0, 0, 0, 0)
 
 
 def read(g: Graph) -> Shared:

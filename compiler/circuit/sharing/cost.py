@@ -7,6 +7,8 @@ from .state import OVERHEAD, Graph
 
 __all__ = ["row_cost"]
 
+TOO_DEEP = 64  # bits for each level that a row of an output is too deep
+
 
 def collect(g: Graph, e: int) -> int:
     """Write a row's digits to ``sizes`` and ``lows``, the smallest first; their number."""
@@ -39,8 +41,8 @@ def row_cost(g: Graph, e: int) -> int:
     size, low = g.sizes, g.lows
     n = collect(g, e)
     cost = 0
-    if e < g.outputs and load_of(g, e) > 1 << min(g.depth, 60):
-        cost = (load_of(g, e) - 1).bit_length() - g.depth << 6
+    if e < g.outputs:
+        cost = max((load_of(g, e) - 1).bit_length() - g.depth, 0) * TOO_DEEP
     for first in range(1, n):
         k = first
         total, bottom = size[k - 1] + size[k], max(low[k - 1], low[k])

@@ -32,7 +32,7 @@ def take(g: Graph, e: int, u: int, w: int, d: int, sign: int) -> int:
 
 
 def fits(g: Graph, e: int, u: int, w: int, k: int) -> int:
-    """Whether a row may have the sum of ``k u`` and ``k w`` as one term: no output may get too deep, no value deeper."""
+    """Whether a row may read ``k u`` plus ``k w`` as one value: no output may get too deep, no value deeper."""
     if g.depth == DEEP or (g.logging and e >= g.outputs):
         return 1
     a, b = g.level[u], g.level[w]
@@ -194,16 +194,30 @@ def flatten(g: Graph) -> None:
             for s in range(g.start[e], g.start[e] + g.length[e]):
                 if g.level[g.value[s]] >= g.level[deepest]:
                     deepest = g.value[s]
+            if g.level[deepest] == 0:
+                break
             put_back(g, e, deepest)
+            if g.head[deepest] < 0:
+                dissolve(g, deepest)
+
+
+def evaluate(g: Graph) -> None:
+    """Make levels and costs true."""
+    settle(g)
+    g.cost = 0
+    for e in range(g.outputs + g.values - g.inputs):
+        g.row_cost[e] = row_cost(g, e)
+        g.cost += g.row_cost[e]
 
 
 def optimise(g: Graph, matrix: Array, effort: int, most: int, noise: int, heat: int) -> None:
     """Spend some ``effort``: on greedy sharing first, once ``g.ready`` on local search, 0 on the limit of the depth."""
+    if g.ready and effort:
+        anneal(g, effort, most, noise, heat)
+        return
     if g.ready:
-        if effort:
-            anneal(g, effort, most, noise, heat)
-        else:
-            flatten(g)
+        flatten(g)
+        evaluate(g)
         return
     if g.effort == 0:
         fill(g, matrix)
@@ -211,7 +225,4 @@ def optimise(g: Graph, matrix: Array, effort: int, most: int, noise: int, heat: 
         flatten(g)
     g.ready = extract_all(g, g.effort + effort)
     if g.ready:
-        settle(g)
-        for e in range(g.outputs + g.values - g.inputs):
-            g.row_cost[e] = row_cost(g, e)
-            g.cost += g.row_cost[e]
+        evaluate(g)

@@ -95,14 +95,17 @@ class Graph:
     failed: int  # an array was too small
 
 
-def empty(outputs: int, magnitudes: Ints, count: int, depth: int, seed: int, scale: int) -> Graph:
-    """A graph for rows with ``count`` digits in all; ``scale`` multiplies the sizes that are estimates."""
+def empty(outputs: int, magnitudes: Ints, own: int, count: int, depth: int, seed: int, scale: int) -> Graph:
+    """A graph for rows with ``count`` digits in all and ``own`` values to start with.
+
+    ``scale`` multiplies the sizes that are estimates.
+    """
     inputs = len(magnitudes)
 
     def zeros(size: int) -> Any:
         return np.zeros(size, np.int64)
 
-    values = inputs + count + 64
+    values = inputs + own + count + 64
     magnitude = zeros(values)
     magnitude[:inputs] = magnitudes
     slots = 8 * scale * count + 4096
@@ -125,7 +128,7 @@ def empty(outputs: int, magnitudes: Ints, count: int, depth: int, seed: int, sca
         free_value=-1,
         inputs=inputs,
         outputs=outputs,
-        own=0,
+        own=own,
         values=inputs,
         values_room=values,
         magnitude=magnitude,

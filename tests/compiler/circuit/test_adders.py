@@ -136,6 +136,28 @@ class TestCompiled:
     def test_depth(self, matrix: np.ndarray, slack: int) -> None:
         check_depth(matrix, slack)
 
+    @given(st.integers(0, 2**32), st.integers(0, 1))
+    @settings(deadline=None, max_examples=40)
+    def test_rows_and_columns_that_are_alike(self, seed: int, slack: int) -> None:
+        """Each start gives the matrix; so does what comes of it."""
+        from nnfpga.compiler.circuit.sharing.starts import starts
+
+        rng = np.random.default_rng(seed)
+        rows = rng.choice([-1, 1], (2, 9))[rng.integers(0, 2, 12)] * rng.choice([-1, 1, 1, 1, 1, 1], (12, 9))
+        matrix = rows if seed % 2 else rows.T
+        found = list(starts(matrix))
+        assert len(found) > 1
+        for start in found:
+            sums = np.vstack([np.eye(matrix.shape[1], dtype=np.int64), start.own])
+            assert np.array_equal(start.entries @ sums, np.vstack([matrix, start.own]))
+        check_depth(matrix, slack)
+
+    def test_difference_of_rows(self) -> None:
+        """Binary rows that are nearly alike take fewer adders than one that is summed up by itself takes."""
+        rng = np.random.default_rng(0)
+        matrix = rng.choice([-1, 1], (1, 64)) * np.where(np.eye(16, 64, dtype=bool), -1, 1)
+        assert adders_of(check(matrix)) <= 90
+
     def test_less_depth_is_more_adders(self) -> None:
         matrix = np.random.default_rng(0).integers(-128, 128, (16, 16))
         plans = [adders.planned(matrix.shape, matrix.tobytes(), (63,) * 16, 5000, depth) for depth in (6, 7, None)]

@@ -146,7 +146,7 @@ def test_sharing_as_python(seed: int) -> None:
     digits = sum((3 * abs(w) ^ abs(w)).bit_count() for w in entries.tolist())
 
     def start(lists: bool) -> Graph:
-        g = empty(4, np.array([1, 15, 200]), digits, 3, seed, 2)
+        g = empty(4, np.array([1, 15, 200]), 0, digits, 3, seed, 2)
         return Graph(**{k: v.tolist() if lists and isinstance(v, np.ndarray) else v for k, v in vars(g).items()})
 
     compiled, plain = start(False), start(True)
