@@ -76,7 +76,7 @@ def pair_of(p: tuple[Value, int], q: tuple[Value, int], sign: int) -> Pair:
 
 
 def multiply(builder: Builder, x: list[Value], matrix: Ints, effort: int = EFFORT) -> list[Value]:
-    """The rows of ``matrix @ x``; the matrix is (outputs, inputs) of integers, ``effort`` the local search per digit.
+    """The rows of ``matrix @ x``; the matrix is (outputs, inputs) of integers.
 
     Signs times values of one bit are sums of bits. Else large matrices are shared by the compiled search of
     ``sharing/`` where llvmlite is installed, all others and small ones by the plain greedy method here: the result is
@@ -92,7 +92,8 @@ def multiply(builder: Builder, x: list[Value], matrix: Ints, effort: int = EFFOR
     digits = max((digit_count(row) for row in matrix), default=0)
     depth = None if builder.slack is None else least_depth([0] * digits) + builder.slack
     if COMPILED and SMALL <= digit_count(matrix) <= LARGE and largest < WIDE:
-        plan = planned(matrix.shape, matrix.astype(np.int64).tobytes(), magnitudes, effort, depth)
+        work = min(effort * digit_count(matrix), MOST_EFFORT) * builder.effort
+        plan = planned(matrix.shape, matrix.astype(np.int64).tobytes(), magnitudes, work, depth)
         return assemble(builder, x, plan, depth)
     rows: list[Row] = []
     for weights in matrix.tolist():
@@ -115,7 +116,6 @@ def planned(shape: tuple[int, int], data: bytes, magnitudes: tuple[int, ...], ef
     from .sharing import share
 
     matrix = np.frombuffer(data, dtype=np.int64).reshape(shape)
-    effort = min(effort * digit_count(matrix), MOST_EFFORT)
     return share(matrix, np.array(magnitudes, dtype=np.int64), effort, depth=depth, seed=1)
 
 

@@ -17,11 +17,12 @@ __all__ = ["Builder"]
 class Builder:
     """Makes a circuit node by node; the same node is made once, constants are folded.
 
-    ``slack`` limits the depth of products by constant matrices, see :func:`nnfpga.compiler.circuit.adders.multiply`.
+    ``slack`` and ``effort`` are for products by constant matrices, see :func:`nnfpga.compiler.circuit.adders.multiply`.
     """
 
     inputs: tuple[Number, ...]
     slack: int | None = field(default=1, kw_only=True)
+    effort: int = field(default=1, kw_only=True)
     nodes: list[Node] = field(default_factory=list[Node])
     ranges: list[Range] = field(default_factory=list[Range])
     known: dict[Node, Value] = field(default_factory=dict[Node, Value])

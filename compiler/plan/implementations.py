@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from ..errors import CompileError
@@ -17,8 +17,9 @@ class Implementation:
     """How one layer becomes hardware."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The form in which plan.yaml holds it."""
-        return {type(self).__name__.lower(): {f.name: getattr(self, f.name) for f in fields(self)}}
+        """The form in which plan.yaml holds it: what is as usual is not there."""
+        given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        return {type(self).__name__.lower(): given}
 
     @staticmethod
     def from_dict(value: Any) -> Implementation:
@@ -27,15 +28,20 @@ class Implementation:
         Raises
         ------
         CompileError
-            where the name or a parameter is not known, or is no positive integer.
+            where the name or a parameter is not known, a parameter is missing, or is no positive integer (``slack``
+            may be 0).
         """
         known = {cls.__name__.lower(): cls for cls in Implementation.__subclasses__()}
         if isinstance(value, dict) and len(value) == 1:
             ((name, parameters),) = value.items()
             cls = known.get(name)
-            whole = isinstance(parameters, dict) and all(type(v) is int and v > 0 for v in parameters.values())
-            if cls is not None and whole and {*parameters} == {f.name for f in fields(cls)}:
-                return cls(**parameters)
+            whole = isinstance(parameters, dict) and all(
+                type(v) is int and v >= (name != "slack") for name, v in parameters.items()
+            )
+            if cls is not None and whole:
+                needed = {f.name for f in fields(cls) if f.default is MISSING}
+                if needed <= {*parameters} <= {f.name for f in fields(cls)}:
+                    return cls(**parameters)
         raise CompileError(
             f"plan: {value!r} is no implementation; write one of {', '.join(sorted(known))} with its parameters"
         )
@@ -43,7 +49,15 @@ class Implementation:
 
 @dataclass(frozen=True)
 class Unrolled(Implementation):
-    """Spatial: one circuit of scalars, all elements in one beat, a new sample every cycle."""
+    """Spatial: one circuit of scalars, all elements in one beat, a new sample every cycle.
+
+    Products by constant matrices are ``slack`` levels of adders deeper than need be at most: more of them save logic
+    where weights are alike, and take time. ``effort`` is how long to search for fewer adders: a matrix of some thousand
+    digits takes 2 to 4 s for each.
+    """
+
+    slack: int = 1
+    effort: int = 3
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnfpga.compiler.circuit.ir import Add, Builder, Clamp
+from nnfpga.compiler.circuit.adders import digit_count
+from nnfpga.compiler.circuit.ir import Add, Builder, Clamp, Constant
 from nnfpga.compiler.circuit.pipeline import schedule
 from nnfpga.compiler.device import GENERIC
 from nnfpga.compiler.errors import CompileError
@@ -251,6 +252,28 @@ def test_what_the_planner_makes_is_right(harness: Any, goal: Goal) -> None:
     x = batch(GRAPH, 6)
     got, _ = harness.drive(Network(GRAPH, plan, GENERIC), network.i_edge, network.o_edge, x, (0.3, 0.3))
     assert np.array_equal(got, GRAPH.evaluate(x)["class"])
+
+
+def test_a_choice_of_depth_and_effort() -> None:
+    """A layer's own choice is what its adders are made by."""
+    rng = np.random.default_rng(0)
+    x = Tensor("x", (32,), Number.of(-8, 7), fractions([1]), fractions([0]))
+    weights = rng.integers(-128, 128, (8, 32))
+    graph = Graph((x,), (Dense("fc", ("x",), detect(weights), fractions([1])),), ("fc",))
+
+    def levels(choice: Unrolled) -> int:
+        circuit = circuit_of(graph, list(graph.layers), choices={"fc": choice})
+        inputs = rng.integers(-8, 8, (20, 32))
+        assert np.array_equal(circuit.evaluate(inputs), graph.evaluate(inputs)["fc"])
+        depths: list[int] = []
+        for node in circuit.nodes:
+            sums = isinstance(node, Add) and not isinstance(circuit.nodes[node.a], Constant)  # no change of sign
+            depths.append(sums + max((depths[v] for v in node.reads), default=0))
+        return max(depths)
+
+    least = (max(map(digit_count, weights)) - 1).bit_length()
+    assert levels(Unrolled(slack=0, effort=1)) == least
+    assert least < levels(Unrolled(slack=1, effort=1)) <= least + 1
 
 
 def test_no_hardware() -> None:

@@ -160,7 +160,7 @@ class TestCompiled:
 
     def test_less_depth_is_more_adders(self) -> None:
         matrix = np.random.default_rng(0).integers(-128, 128, (16, 16))
-        plans = [adders.planned(matrix.shape, matrix.tobytes(), (63,) * 16, 5000, depth) for depth in (6, 7, None)]
+        plans = [adders.planned(matrix.shape, matrix.tobytes(), (63,) * 16, 3_000_000, depth) for depth in (6, 7, None)]
         flat, near, free = map(cost, plans)
         assert flat > near >= free
 
@@ -196,7 +196,7 @@ class TestCompiled:
             values.append(np.sum([c * values[v] for v, c in terms], axis=0))
         assert np.array_equal([np.sum([c * values[v] for v, c in row], axis=0) for row in plan.rows], matrix)
         assert plan == share(matrix, np.full(12, 63), 500_000, seed=1)
-        quick = adders.planned(matrix.shape, matrix.tobytes(), (1,) * 12, LITTLE, None)
+        quick = adders.planned(matrix.shape, matrix.tobytes(), (1,) * 12, 100_000, None)
         assert adders_of(circuit_of(matrix, Number.of(0, 1))) <= cost(quick)
 
     def test_more_effort_is_no_worse(self) -> None:

@@ -108,6 +108,12 @@ def test_yaml_round_trip() -> None:
     )
 
 
+def test_yaml_of_what_is_not_usual() -> None:
+    plan = Plan("small", 12.5, {"fc": Unrolled(slack=0), "relu": Unrolled(effort=9)})
+    assert plan.to_yaml().endswith("  fc:\n    unrolled:\n      slack: 0\n  relu:\n    unrolled:\n      effort: 9\n")
+    assert Plan.from_yaml(plan.to_yaml()) == plan
+
+
 @pytest.mark.parametrize("text", ["", "3", "layers: 3", "a: [", "device: x\nclock_mhz: fast\nlayers: {}", "layers: {}"])
 def test_no_plan(text: str) -> None:
     with pytest.raises(CompileError, match=r"^plan: the file is no plan; write one with compile and edit it$"):
@@ -116,7 +122,8 @@ def test_no_plan(text: str) -> None:
 
 @pytest.mark.parametrize(
     "choice", [{"folded": {"pe": 1}}, {"folded": {"pe": 0, "simd": 1}}, {"magic": {}}, "unrolled",
-               {"lanes": {"lanes": True}}, {"lanes": {"lanes": 1.5}}]
+               {"lanes": {"lanes": True}}, {"lanes": {"lanes": 1.5}}, {"unrolled": {"slack": -1}},
+               {"unrolled": {"effort": 0}}, {"unrolled": {"depth": 1}}]
 )  # fmt: skip
 def test_no_implementation(choice: object) -> None:
     with pytest.raises(CompileError) as caught:
