@@ -9,6 +9,7 @@ from ..builder import Builder
 from ..circuit import Circuit
 from ..nodes import AtLeast, Node
 from ..values import Value
+from .depth import Depth
 from .row import Row
 from .share import share
 from .tree import at_least, word
@@ -25,6 +26,7 @@ def build_sums(circuit: Circuit) -> Circuit:
     if not any(isinstance(node, BitSum) for node in circuit.nodes):
         return circuit
     builder = Builder(circuit.inputs)
+    depth = Depth(builder)
     bounds = comparisons(circuit)
     new: dict[Value, Value] = {}
     waiting: list[Value] = []
@@ -32,12 +34,12 @@ def build_sums(circuit: Circuit) -> Circuit:
     def sums() -> None:
         for group in alike(circuit, waiting):
             rows = [Row.of(node.renumber(new)) for v in group if isinstance(node := circuit.nodes[v], BitSum)]
-            share(builder, rows)
+            share(depth, rows)
             for v, row in zip(group, rows, strict=True):
                 for reader, bound in bounds.get(v, {}).items():
-                    new[reader] = at_least(builder, row, bound)
+                    new[reader] = at_least(depth, row, bound)
                 if v not in bounds:
-                    new[v] = word(builder, row, circuit.ranges[v])
+                    new[v] = word(depth, row, circuit.ranges[v])
         waiting.clear()
 
     level = levels(circuit.nodes)

@@ -2,10 +2,13 @@
 
 Three bits of a column have one sum ``a ^ b ^ c`` for all rows that hold them, whichever of them a row holds inverted
 (it then holds the sum inverted), and one of four carries (the majority of the literals). So in the lowest column of a
-bipolar matrix every adder serves all rows. Greedily, the three bits that save most are added first.
+bipolar matrix every adder serves all rows. Greedily, the three bits that save most are added first, and of like ones
+those that are there early and whose rows agree most in signs: these will share adders of carries too.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +16,7 @@ import numpy.typing as npt
 from ..builder import Builder
 from ..logic import logic
 from ..values import Value
+from .depth import Depth
 from .row import Row
 
 __all__ = ["MAJORITY", "PARITY", "full_adder", "share"]
@@ -20,9 +24,14 @@ __all__ = ["MAJORITY", "PARITY", "full_adder", "share"]
 PARITY = 0b10010110
 MAJORITY = 0b11101000
 ADDER = 2  # functions of a full adder
-PAIRS = 40  # most frequent pairs for which a third bit is sought
+PAIRS = 40  # pairs for which a third bit is sought
+AGREEMENT = 0.5
+"""Worth of a row among those of like carries. A 64-128-10 network takes 7,233 functions with 0, 7,054 with this."""
+LATE = 0.5
+"""What a function on the way to a bit counts against it: 27 in a row instead of 33 with 0.01, as many in all."""
 
 Literal = tuple[Value, bool]
+Floats = npt.NDArray[np.float32]
 
 
 def full_adder(builder: Builder, a: Literal, b: Literal, c: Literal) -> tuple[Literal, Literal]:
@@ -39,87 +48,99 @@ def inverted(table: int, second: bool, third: bool) -> int:
     return sum((table >> (n ^ flip) & 1) << n for n in range(8))
 
 
-def share(builder: Builder, rows: list[Row]) -> None:
+def share(depth: Depth, rows: list[Row]) -> None:
     """Add up bits of the rows, column by column, as long as an adder for several rows takes less than one for each."""
     column = 0
     while column < max((len(row.columns) for row in rows), default=0):
-        Column(builder, rows, column).reduce()
+        Column(depth, rows, column).reduce()
         column += 1
 
 
-class Column:
-    """The literals of all rows in one column, as a matrix (bits, rows) of 0 and 1, and how often two bits meet."""
+class Three(NamedTuple):
+    """Places of three bits."""
 
-    def __init__(self, builder: Builder, rows: list[Row], column: int) -> None:
-        self.builder, self.rows, self.column = builder, rows, column
+    a: int
+    b: int
+    c: int
+
+
+class Column:
+    """The literals of all rows in one column.
+
+    ``sign`` is a matrix (bits, rows) of 1, of -1 where a row holds the bit inverted, and of 0 where it does not;
+    ``worth`` says of two bits in how many rows they meet, and how much these agree.
+    """
+
+    def __init__(self, depth: Depth, rows: list[Row], column: int) -> None:
+        self.depth, self.rows, self.column = depth, rows, column
         held = [row.columns[column] if column < len(row.columns) else {} for row in rows]
         self.bits = sorted({bit for literals in held for bit in literals})
         self.place = {bit: i for i, bit in enumerate(self.bits)}
-        self.held: npt.NDArray[np.float32] = np.zeros((len(self.bits), len(rows)), dtype=np.float32)
+        self.sign: Floats = np.zeros((len(self.bits), len(rows)), dtype=np.float32)
         for r, literals in enumerate(held):
-            self.held[[self.place[bit] for bit in literals], r] = 1
-        self.meet = self.held @ self.held.T
-        np.fill_diagonal(self.meet, 0)
+            for bit, negative in literals.items():
+                self.sign[self.place[bit], r] = -1 if negative else 1
+        self.held: Floats = abs(self.sign)
+        self.late = LATE * np.array([depth.of(bit) for bit in self.bits], dtype=np.float32)
+        self.worth: Floats = np.zeros((len(self.bits), len(self.bits)), dtype=np.float32)
+        self.weigh([*range(len(self.bits))])
+
+    def weigh(self, places: list[int]) -> None:
+        """Worth of the pairs with some bits."""
+        self.held[places] = abs(self.sign[places])
+        worth = self.held[places] @ self.held.T + AGREEMENT * abs(self.sign[places] @ self.sign.T)
+        self.worth[places] = worth
+        self.worth[:, places] = worth.T
+        self.worth[places, places] = 0
 
     def reduce(self) -> None:
         """Add up the best three bits until none are worth it."""
-        while (best := self.best()) is not None:
-            self.add_up(*best)
+        while len(self.bits) > 2 and (best := self.best()) is not None:
+            self.add_up(best)
 
-    def best(self) -> tuple[int, int, int] | None:
-        """The three bits whose adder saves most."""
-        count = len(self.bits)
-        if count < 3:
-            return None
-        first = np.argsort(self.meet.max(axis=1), kind="stable")[-PAIRS:]
-        second = self.meet[first].argmax(axis=1)
-        both = self.held[first] * self.held[second]
-        third = both @ self.held.T
-        third[np.arange(len(first)), first] = third[np.arange(len(first)), second] = 0
-        best: tuple[float, int, int, int] | None = None
-        for n in np.argsort(-third.max(axis=1), kind="stable"):
-            a, b, c = int(first[n]), int(second[n]), int(third[n].argmax())
-            rows = int(third[n, c])
-            if rows < 2 or (best is not None and ADDER * rows - 2 <= best[0]):
-                break
-            gain = ADDER * rows - 1 - self.carries(a, b, c)
-            if gain > 0 and (best is None or gain > best[0]):
-                best = gain, a, b, c
-        return None if best is None else best[1:]
+    def best(self) -> Three | None:
+        """The three bits whose adder saves most, of those that hold a pair of the most worth."""
+        a = np.argsort(self.worth.max(axis=1) - self.late, kind="stable")[-PAIRS:]
+        b = (self.worth[a] - self.late).argmax(axis=1)
+        both, ab = self.held[a] * self.held[b], self.sign[a] * self.sign[b]
+        count = both @ self.held.T  # of rows, by pair and third bit
+        agree = np.stack([ab @ self.held.T, (both * self.sign[a]) @ self.sign.T, (both * self.sign[b]) @ self.sign.T])
+        here = np.arange(len(a))
+        count[here, a] = count[here, b] = 0
+        x, y, z = agree
+        alike = np.stack([count + x + y + z, count + x - y - z, count - x + y - z, count - x - y + z]) / 4
+        carries = (alike > 0).sum(axis=0)
+        gain = ADDER * count - 1 - carries
+        value = gain + AGREEMENT * (alike**2).sum(axis=0) / np.maximum(count, 1)
+        value -= np.maximum(np.maximum(self.late[a], self.late[b])[:, None], self.late)
+        value[(count < 2) | (gain <= 0)] = -np.inf
+        pair, c = divmod(int(value.argmax()), value.shape[1])
+        return Three(int(a[pair]), int(b[pair]), c) if value[pair, c] > -np.inf else None
 
-    def holding(self, *places: int) -> list[int]:
-        """The rows that hold all of some bits."""
-        return np.flatnonzero(self.held[list(places)].all(axis=0)).tolist()
-
-    def carries(self, *places: int) -> int:
-        """How many different carries the rows have."""
-        x, y, z = (self.bits[p] for p in places)
-        literals = (self.rows[r].columns[self.column] for r in self.holding(*places))
-        return len({(row[x] ^ row[y], row[x] ^ row[z]) for row in literals})
-
-    def add_up(self, *places: int) -> None:
+    def add_up(self, three: Three) -> None:
         """Put sum and carry in place of three bits, in all rows that hold them."""
-        bits = [self.bits[p] for p in places]
-        changed = [*places]
-        for r in self.holding(*places):
+        bits = [self.bits[p] for p in three]
+        changed = {*three}
+        for r in np.flatnonzero(self.held[[*three]].all(axis=0)).tolist():
             row = self.rows[r]
-            a, b, c = ((bit, row.columns[self.column].pop(bit)) for bit in bits)
-            total, carry = full_adder(self.builder, a, b, c)
+            literals = row.columns[self.column]
+            a, b, c = ((bit, literals.pop(bit)) for bit in bits)
+            total, carry = full_adder(self.depth.builder, a, b, c)
             row.add(self.column, *total)
             row.add(self.column + 1, *carry)
             if total[0] not in self.place:
                 self.new_bit(total[0])
-            self.held[[*places, self.place[total[0]]], r] = 0
-            self.held[self.place[total[0]], r] = total[0] in row.columns[self.column]
-            if self.place[total[0]] not in changed:
-                changed.append(self.place[total[0]])
-        self.meet[changed] = self.held[changed] @ self.held.T
-        self.meet[:, changed] = self.meet[changed].T
-        self.meet[changed, changed] = 0
+            self.sign[[*three], r] = 0
+            negative = row.columns[self.column].get(total[0])
+            self.sign[self.place[total[0]], r] = 0 if negative is None else -1 if negative else 1
+            changed.add(self.place[total[0]])
+        self.weigh(sorted(changed))
 
     def new_bit(self, bit: Value) -> None:
         """Room for a bit."""
         self.place[bit] = len(self.bits)
         self.bits.append(bit)
+        self.late = np.append(self.late, np.float32(LATE * self.depth.of(bit)))
+        self.sign = np.pad(self.sign, ((0, 1), (0, 0)))
         self.held = np.pad(self.held, ((0, 1), (0, 0)))
-        self.meet = np.pad(self.meet, ((0, 1), (0, 1)))
+        self.worth = np.pad(self.worth, ((0, 1), (0, 1)))
