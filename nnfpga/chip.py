@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from amaranth.back import rtlil
 from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints
+from nnfpga.rtl.rtlil import to_rtlil
 
 from .options import Emit
 
@@ -89,7 +89,7 @@ def synthesise_core(design: Design, work: Path) -> Netlist:
 
     family = family_of(design)
     with design.steps.step("synthesis", f"synthesising the network for {family}"):
-        text = rtlil.convert(design.component, name=CORE, emit_src=False)
+        text = to_rtlil(design.component, CORE)
         quick = design.operators > QUICK_FROM
         options = design.device.synthesis
         netlist = synthesise(text, family, CORE, work, quick=quick, options=options, progress=design.steps.tell)
@@ -139,9 +139,7 @@ def build_board(design: Design, core: Netlist, work: Path) -> None:
             inputs.rtlil, family_of(design), inputs.name, work, parts=(core,), options=board.device.synthesis,
             progress=steps.tell,
         )  # fmt: skip
-    design.files["rtl/chip.v"] = rtlil_to_verilog(
-        rtlil.convert(top_of(design), name="chip", emit_src=False), work / "verilog"
-    )
+    design.files["rtl/chip.v"] = rtlil_to_verilog(to_rtlil(top_of(design), "chip"), work / "verilog")
     design.files["netlist/chip.v"] = netlist.verilog_path.read_text()
     constraints = work / f"chip{inputs.constraints_suffix}"
     constraints.write_text(inputs.constraints)

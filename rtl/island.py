@@ -103,15 +103,13 @@ class Island(wiring.Component):
         delayed = Delayed(m, enable, circuit, wires, self.plan)
         for step in steps(circuit, wires, self.plan.stage, self.plan.timing):
             node, stage = circuit.nodes[step[0]], self.plan.stage[step[0]]
+            into = [Signal(word_shape(wires.words[v]), name=f"v{v}") for v in step]
             if isinstance(node, Input):
                 given = decode(self.i.payload[node.index], self.i_edge.wire)
-                found = [input_bits(given, wires.words[step[0]])]
+                m.d.comb += into[0].eq(input_bits(given, wires.words[step[0]]))
             else:
-                name = "_".join(["sum", *map(str, step)])
-                found = step_logic(m, circuit, wires, step, partial(delayed.wired, stage=stage), name)
-            for v, bits in zip(step, found, strict=True):
-                signal = Signal(word_shape(wires.words[v]), name=f"v{v}")
-                m.d.comb += signal.eq(bits)
+                step_logic(m, circuit, wires, step, partial(delayed.wired, stage=stage), into)
+            for v, signal in zip(step, into, strict=True):
                 delayed.add(v, signal)
         return delayed
 

@@ -216,44 +216,42 @@ def addends(s: Sum, a: Value, b: Value) -> tuple[Value, Value]:
     return placed(a, s.a_at, s.start, s.width, constant), placed(b, s.b_at, s.start, s.width, other)
 
 
-def sums(m: Module, step: Step, wires: Wires, at: Callable[[int], Wired], name: str) -> list[Value]:
-    """The words of sums that share one carry chain."""
+def sums(m: Module, step: Step, wires: Wires, at: Callable[[int], Wired], into: Sequence[Signal]) -> None:
+    """Sums that share one carry chain, which gives the bits of all their words."""
     xs: list[Value] = []
     ys: list[Value] = []
-    words: list[tuple[Value, Value]] = []
+    bits: list[Value] = []
     first = wires.sums[step[0]]
-    length = 0
-    total = Signal(sum(wires.sums[v].positions + needs_guard(wires.sums[v]) for v in step), name=name)
-    for v in step:
+    for v, word in zip(step, into, strict=True):
         s = wires.sums[v]
         a, b = at(s.a).unsigned, Const(0, 0) if s.b is None else at(s.b).unsigned
         x, y = addends(s, a, b)
         xs.append(x)
         ys.append(y)
-        passing = placed(a, s.a_at, 0, s.start, 0) | placed(b, s.b_at, 0, s.start, 0)
-        words.append((passing, total[length : length + s.positions]))
-        length += s.positions
+        if s.start:
+            m.d.comb += word[: s.start].eq(placed(a, s.a_at, 0, s.start, 0) | placed(b, s.b_at, 0, s.start, 0))
+        bits.append(word[s.start :])
         if needs_guard(s):
             xs.append(Const(s.subtracts, 1))
             ys.append(Const(0, 1))
-            length += 1
-    if length:
-        m.d.comb += total.eq(Cat(*xs) - Cat(*ys) if first.subtracts else Cat(*xs) + Cat(*ys))
-    return [Cat(low, high) for low, high in words]
+            bits.append(Signal(name="guard"))
+    if any(map(len, bits)):
+        m.d.comb += Cat(*bits).eq(Cat(*xs) - Cat(*ys) if first.subtracts else Cat(*xs) + Cat(*ys))
 
 
 def step_logic(
-    m: Module, circuit: Circuit, wires: Wires, step: Step, at: Callable[[int], Wired], name: str
-) -> list[Value]:
+    m: Module, circuit: Circuit, wires: Wires, step: Step, at: Callable[[int], Wired], into: Sequence[Signal]
+) -> None:
     """The words of values that are computed together, from those that ``at`` gives."""
     if step[0] in wires.sums:
-        return sums(m, step, wires, at, name)
-    (v,) = step
+        sums(m, step, wires, at, into)
+        return
+    (v,), (word,) = step, into
     if v in wires.ternary:
         s = wires.ternary[v]
-        return [ternary_sum(m, s, [at(x).unsigned for x, _ in s.operands], name)]
-    word = wires.words[v]
-    return [express(circuit.nodes[v], word, *map(at, circuit.nodes[v].reads)) if word.width else Const(0, 0)]
+        m.d.comb += word.eq(ternary_sum(m, s, [at(x).unsigned for x, _ in s.operands], f"{word.name}_sum"))
+    elif len(word):
+        m.d.comb += word.eq(express(circuit.nodes[v], wires.words[v], *map(at, circuit.nodes[v].reads)))
 
 
 def input_bits(value: Value, word: Word) -> Value:
@@ -267,12 +265,11 @@ def emit(m: Module, circuit: Circuit, inputs: list[Value], prefix: str) -> list[
     made: dict[int, Wired] = {}
     for step in steps(circuit, wires, [0] * len(circuit.nodes)):
         node = circuit.nodes[step[0]]
+        into = [Signal(word_shape(wires.words[v]), name=f"{prefix}_{v}") for v in step]
         if isinstance(node, Input):
-            found = [input_bits(inputs[node.index], wires.words[step[0]])]
+            m.d.comb += into[0].eq(input_bits(inputs[node.index], wires.words[step[0]]))
         else:
-            found = step_logic(m, circuit, wires, step, made.__getitem__, "_".join([f"{prefix}_sum", *map(str, step)]))
-        for v, bits in zip(step, found, strict=True):
-            signal = Signal(word_shape(wires.words[v]), name=f"{prefix}_{v}")
-            m.d.comb += signal.eq(bits)
+            step_logic(m, circuit, wires, step, made.__getitem__, into)
+        for v, signal in zip(step, into, strict=True):
             made[v] = Wired(circuit.ranges[v], wires.words[v], signal)
     return [made[o].integer for o in circuit.outputs]

@@ -3,8 +3,7 @@
 import re
 from pathlib import Path
 
-from amaranth.back import rtlil
-
+from nnfpga.rtl.rtlil import to_rtlil
 from nnfpga.tools.yosys import rtlil_to_verilog
 
 from .harness import Source, Verilog, widths
@@ -15,7 +14,7 @@ def to_verilog(source: Source, work: Path) -> Verilog:
     if isinstance(source, Verilog):
         return source
     i_width, o_width = widths(source)
-    text = rtlil_to_verilog(rtlil.convert(source, name="dut"), work)
+    text = rtlil_to_verilog(to_rtlil(source, "dut"), work)
     return Verilog(text, "dut", i_width, o_width)
 
 
