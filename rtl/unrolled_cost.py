@@ -34,6 +34,8 @@ __all__ = ["DIGITS", "Features", "estimate", "expanded", "features", "unrolled_c
 
 FACTOR, SIZE, WIDTH, DENSITY = 2.487, 0.894, 0.708, -0.128
 DIGITS = 0.5
+BIT_SUM, BIT_ROWS = 0.8, -0.75
+"""LUTs for each bit that a row of signs adds up, of which rows share the second part."""
 OVERLAP = 0.9
 """What sharing between overlapping positions leaves of a convolution."""
 
@@ -119,6 +121,9 @@ def matrix_cost(matrix: Ints, width: Floats, present: Floats) -> Cost:
     of = features(matrix, width, present)
     if of is None:
         return Cost(interval=Estimate(1), latency=Estimate(1))
+    if of.digits == 1 and (width == 1).all():
+        bits = of.additions * (BIT_SUM + len(matrix) ** BIT_ROWS)
+        return Cost(Estimate(bits, 0.25), Estimate(bits * 0.5, 0.6), interval=Estimate(1), latency=Estimate(4, 1.0))
     bits = FACTOR * of.additions**SIZE * (of.width + DIGITS * of.digits) ** WIDTH * of.density**DENSITY
     return Cost(Estimate(bits, 0.25), Estimate(bits * 0.5, 0.6), interval=Estimate(1), latency=Estimate(4, 1.0))
 
@@ -136,10 +141,9 @@ def digit_counts(matrix: Ints) -> Floats:
 
 
 def widths(number: Number) -> Floats:
-    """Bits of each element."""
-    low, high = number.low.astype(np.float64), number.high.astype(np.float64)
-    positive, negative = np.ceil(np.log2(np.maximum(high, 0) + 1)), np.ceil(np.log2(np.maximum(-low, 1)))
-    return np.where(low < 0, np.maximum(positive, negative) + 1, positive)
+    """Bits of each element: of the lattice, so a bipolar one has one."""
+    low, high, step = (a.astype(np.float64) for a in (number.low, number.high, number.step))
+    return np.ceil(np.log2((high - low) / np.maximum(step, 1) + 1))
 
 
 def times(cost: Cost, count: float) -> Cost:
