@@ -107,6 +107,17 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("-q", "--quiet", action="store_true", help="no progress")
     build.set_defaults(command=run_compile)
 
+    function = commands.add_parser("function", help="the cheapest circuit of a real function such as exp(-x**2)")
+    function.add_argument("text", metavar="FORMULA", help="a formula of x")
+    function.add_argument("--in", dest="given", required=True, metavar="F", help="the input's format: fixed<16,3>")
+    function.add_argument("--out", dest="result", metavar="F", help="the output's format (default: a coarse one)")
+    function.add_argument("--error", metavar="E", help="the greatest error (default: each output is the nearest)")
+    function.add_argument("--family", default="ice40", help="ice40, ecp5, xc7 or xc3s (default: ice40)")
+    function.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the search (default: 1)")
+    function.add_argument("-o", "--folder", metavar="DIR", help="folder for Verilog, report and a plot of the error")
+    function.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    function.set_defaults(command=run_function)
+
     sim = commands.add_parser("sim", help="simulate a compiled design, or serve it on a pseudo-terminal")
     sim.add_argument("folder", metavar="DIR")
     sim.add_argument("--serve", action="store_true", help="simulate the complete chip behind a pseudo-terminal")
@@ -184,6 +195,21 @@ def run_compile(options: argparse.Namespace) -> int:
         table = to_table(design.report())
     print(table)
     print(f"report: {os.path.join(options.out, 'report.html')}")
+    return 0
+
+
+def run_function(options: argparse.Namespace) -> int:
+    """``nnfpga function``."""
+    from .folder import whole_folder
+    from .function_table import to_text
+    from .functions import Asked, make
+
+    names = ("text", "given", "result", "error", "family", "seed")
+    made = make(Asked(**{name: getattr(options, name) for name in names}), teller(options.quiet))
+    if options.folder is not None:
+        with whole_folder(options.folder) as folder:
+            made.write(folder)
+    print(to_text(made))
     return 0
 
 

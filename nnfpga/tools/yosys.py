@@ -67,6 +67,7 @@ def synthesise(
     dsp: bool = False,
     spram: bool = False,
     quick: bool = False,
+    area: bool = False,
     parts: tuple[Netlist, ...] = (),
     options: tuple[str, ...] = (),
     progress: Progress | None = None,
@@ -78,6 +79,7 @@ def synthesise(
     dsp: let Yosys put products into multiplier blocks (``SB_MAC16``, ``MULT18X18D``); else they become LUTs.
     spram: iCE40 UltraPlus: let Yosys use the large RAMs (``SB_SPRAM256KA``).
     quick: one pass of LUT mapping instead of abc9's full script, which takes many minutes on thousands of adders.
+    area: map LUTs as they are written, which logic keeps that was designed LUT by LUT (iCE40, ECP5, Xilinx).
     parts: netlists of modules that the RTLIL instantiates without holding them: they are put in as they are.
     options: more options of the family's command (``synth_ice40`` ...).
 
@@ -93,7 +95,7 @@ def synthesise(
     """
     work.mkdir(parents=True, exist_ok=True)
     (work / "synthesis.il").write_text(_whole_names(rtlil))
-    request = Request(top, flatten, dsp, spram, quick, options)
+    request = Request(top, flatten, dsp, spram, quick, options, area)
     return _synthesise(["read_rtlil synthesis.il"], RECIPES[family], request, work, quick, parts, progress)
 
 

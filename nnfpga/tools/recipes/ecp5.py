@@ -23,7 +23,7 @@ def commands(request: Request) -> list[str]:
     with the multiplexers between LUTs (layer 2 of bnn_d: 2,292 LUT4 and 33 s instead of 1,256 and 10 s).
     """
     sums = [f"{command(request)} -run begin:map_ffram", "techmap -autoproc -map ecp5_sums.v a:nnfpga_sum", "opt_clean"]
-    if not request.quick:
+    if not (request.quick or request.area):
         return [*sums, f"{command(request)} -run map_ffram:check"]
     return [
         *sums,

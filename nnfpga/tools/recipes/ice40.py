@@ -19,7 +19,17 @@ def command(request: Request) -> str:
 
 def commands(request: Request) -> list[str]:
     """All but the last step, which gives each cell a name that is longer than its logic."""
-    return [f"{command(request)} -run begin:check"]
+    if not request.area:
+        return [f"{command(request)} -run begin:check"]
+    return [
+        f"{command(request)} -run begin:map_luts",
+        "abc -lut 4 -script +if,-a",
+        "ice40_wrapcarry -unwrap",
+        "techmap -map +/ice40/ff_map.v",
+        "clean",
+        "opt_lut -tech ice40",
+        f"{command(request)} -run map_cells:check",
+    ]
 
 
 ICE40 = Recipe(

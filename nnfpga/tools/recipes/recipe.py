@@ -19,6 +19,7 @@ class Request:
     spram: whether memories may go to the large RAMs of the iCE40 UltraPlus.
     quick: one pass of LUT mapping.
     options: more options of the family's command.
+    area: whether LUTs are mapped as they are written, for area (iCE40, ECP5, Xilinx).
     """
 
     top: str
@@ -27,6 +28,7 @@ class Request:
     spram: bool = False
     quick: bool = False
     options: tuple[str, ...] = ()
+    area: bool = False
 
 
 @dataclass(frozen=True)

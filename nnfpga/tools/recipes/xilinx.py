@@ -32,6 +32,23 @@ def _command(family: Family) -> Callable[[Request], str]:
     return command
 
 
+def _commands(family: Family, request: Request) -> list[str]:
+    """All steps but the check; for area the step ``map_luts`` of ``synth_xilinx`` without abc9."""
+    command = _command(family)(request)
+    if not request.area:
+        return [f"{command} -run begin:check"]
+    luts = 4 if family == "xc3s" else 6
+    return [
+        f"{command} -run begin:map_luts",
+        "opt_expr -mux_undef -noclkinv",
+        f"abc -lut {luts} -script +if,-a",
+        "clean",
+        f"techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH={luts}",
+        "opt_lut_ins -tech xilinx",
+        f"{command} -run finalize:check",
+    ]
+
+
 def _recipe(
     family: Family,
     carries: tuple[str, ...],
@@ -40,11 +57,10 @@ def _recipe(
     sums: tuple[str, ...] = (),
     files: tuple[str, ...] = (),
 ) -> Recipe:
-    command = _command(family)
     return Recipe(
         family=family,
-        command=command,
-        commands=lambda request: [f"{command(request)} -run begin:check"],
+        command=_command(family),
+        commands=lambda request: _commands(family, request),
         luts={**_LUTS, **_SHIFT, **more},
         ffs=("FD",),
         carries=carries,

@@ -1,0 +1,111 @@
+"""A target as a table of few bits: symmetric halves folded, low input bits left out that no allowed output needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+
+from ..exact import Ints
+from .network import Bits, Gate, Network
+from .target import Target
+
+__all__ = ["Fold", "Problem", "problems", "unfolded"]
+
+
+class Fold(Enum):
+    """How outputs of negative inputs follow from others: bits of ``x`` and of ``-1 - x`` are inverses."""
+
+    NONE = "none"
+    EVEN = "even"
+    ODD = "odd"
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Words of ``inputs`` bits and the output words ``low .. high`` of ``outputs`` bits that are allowed for each.
+
+    An input word is the code's two's complement word without its lowest ``dropped`` bits; where it is folded, without
+    the sign, and inverted where that is 1. An output word is the code less ``base``; folded ``ODD``, it is inverted
+    where the sign is 1.
+    """
+
+    inputs: int
+    dropped: int
+    fold: Fold
+    outputs: int
+    base: int
+    low: Ints
+    high: Ints
+
+    @property
+    def patterns(self) -> list[Bits]:
+        """The values of each input bit."""
+        words = np.arange(1 << self.inputs)
+        return [(words >> k & 1).astype(np.bool_) for k in range(self.inputs)]
+
+    def holds(self, network: Network) -> bool:
+        """Whether a network solves it."""
+        words = network.evaluate(self.patterns)
+        return bool(((self.low <= words) & (words <= self.high)).all())
+
+
+def problems(target: Target) -> list[Problem]:
+    """The target unfolded, and folded where its symmetry allows it."""
+    order = target.codes & (1 << target.bits) - 1
+    low, high = np.empty_like(target.low), np.empty_like(target.high)
+    low[order], high[order] = target.low, target.high
+    base, bits = word(low, high)
+    low, high = low - base, np.minimum(high - base, (1 << bits) - 1)
+    low = np.maximum(low, 0)
+    whole = Problem(target.bits, 0, Fold.NONE, bits, base, low, high)
+    found = [whole]
+    if target.signed and target.bits > 1:
+        half = 1 << target.bits - 1
+        right, left = slice(0, half), slice(None, half - 1, -1)
+        top = (1 << bits) - 1
+        for fold, a, b in ((Fold.EVEN, low[left], high[left]), (Fold.ODD, top - high[left], top - low[left])):
+            folded = np.maximum(low[right], a), np.minimum(high[right], b)
+            if (folded[0] <= folded[1]).all():
+                found.append(replace(whole, inputs=target.bits - 1, fold=fold, low=folded[0], high=folded[1]))
+    return [shortened(p) for p in found]
+
+
+def word(low: Ints, high: Ints) -> tuple[int, int]:
+    """Base and width of the narrowest output word, two's complement where an output must be negative."""
+    least, most = int(high.min()), int(low.max())
+    if least >= 0:
+        return 0, max(most.bit_length(), 1)
+    bits = max((~least).bit_length(), most.bit_length() if most > 0 else 0) + 1
+    return -(1 << bits - 1), bits
+
+
+def shortened(problem: Problem) -> Problem:
+    """The problem without the input bits that it can do without."""
+    low, high = problem.low, problem.high
+    dropped = 0
+    while len(low) > 2:
+        merged = low.reshape(-1, 2).max(axis=1), high.reshape(-1, 2).min(axis=1)
+        if (merged[0] > merged[1]).any():
+            break
+        low, high = merged
+        dropped += 1
+    return replace(problem, inputs=problem.inputs - dropped, dropped=dropped, low=low, high=high)
+
+
+def unfolded(problem: Problem, network: Network) -> tuple[Problem, Network]:
+    """The problem with its sign as highest input bit, and a network for it from one of the folded problem."""
+    if problem.fold == Fold.NONE:
+        return problem, network
+    n, sign = problem.inputs, problem.inputs + 1
+    difference = 0b0110
+    wired = network.behind([Gate((1 + k, sign), difference) for k in range(n)])
+    low, high = (np.concatenate([bound, bound[::-1]]) for bound in (problem.low, problem.high))
+    if problem.fold == Fold.ODD:
+        top = (1 << problem.outputs) - 1
+        low[1 << n :], high[1 << n :] = top - problem.high[::-1], top - problem.low[::-1]
+        first = wired.inputs + len(wired.gates)
+        turned = tuple(Gate((s, sign), difference) for s in wired.outputs)
+        wired = Network(wired.inputs, wired.gates + turned, tuple(range(first, first + len(turned))))
+    return replace(problem, inputs=n + 1, fold=Fold.NONE, low=low, high=high), wired

@@ -1,0 +1,112 @@
+"""Makes networks smaller: rounds of annealing with the gates in a new random order after each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from ..circuit.native import native
+from ..exact import Ints
+from .anneal import MOST_WORDS, STEPS, Net, anneal
+from .network import Bits, Fabric, Gate, Kind, Network
+from .problem import Problem
+
+__all__ = ["HOT", "MAX_INPUTS", "improve"]
+
+MAX_INPUTS = (MOST_WORDS * 64).bit_length() - 1
+ROUND = 300  # changes
+PIN_PRICE = 24
+HOT, COLD = 200.0, 8.0  # temperatures, where a LUT's price is 1024
+
+
+def improve(problem: Problem, network: Network, fabric: Fabric, changes: int, seed: int, hot: float = HOT) -> Network:
+    """The cheapest network met in so many changes of one that solves the problem; the same for the same arguments.
+
+    Raises
+    ------
+    ValueError
+        where the network does not solve the problem, or its input words are wider than ``MAX_INPUTS``.
+    """
+    if problem.inputs > MAX_INPUTS or not problem.holds(network):
+        raise ValueError(f"network must solve a problem of at most {MAX_INPUTS} input bits")
+    order = Random(seed)
+    low, high = bounds_of(problem)
+    given = np.concatenate([packed(bits) for bits in (np.zeros(1 << problem.inputs, np.bool_), *problem.patterns)])
+    now = best = network.tidied(order)
+    rounds = max(changes // ROUND, 1)
+    for i in range(rounds):
+        if not now.gates:
+            break
+        net = net_of(now, given, low, high, fabric, hot * (COLD / hot) ** (i / rounds), order.getrandbits(62) | 1)
+        if not native(anneal)(net, ROUND):
+            raise AssertionError("a change made the network wrong")
+        now = read(net, now).tidied(order)
+        if now.price(fabric) <= best.price(fabric):
+            best = now
+    return best
+
+
+def net_of(network: Network, given: Ints, low: Any, high: Any, fabric: Fabric, heat: float, seed: int) -> Net:
+    """A network as arrays, ``given`` being the values of the signals before the gates."""
+    gates, most = len(network.gates), fabric.inputs
+    words = len(given) // network.inputs
+    operands: Any = np.zeros((gates, most), dtype=np.int64)
+    for row, gate in zip(operands, network.gates, strict=True):
+        row[: len(gate.operands)] = gate.operands
+    value: Any = np.zeros(3 * (network.inputs + gates) * words, dtype=np.int64)
+    value[: len(given)] = given
+    signals: Any = np.zeros((3, network.inputs + gates), dtype=np.int64)
+    return Net(
+        most, words, network.inputs, gates, len(network.outputs), fabric.absorbs, PIN_PRICE, seed, 0,
+        operand=operands.reshape(-1),
+        used=array([len(gate.operands) for gate in network.gates]),
+        table=array([signed(gate.table) for gate in network.gates]),
+        kind=array([gate.kind for gate in network.gates]),
+        value=value,
+        output=array(network.outputs),
+        low=low,
+        high=high,
+        chance=array([int(65536 * exp(-rise / heat)) for rise in range(STEPS)]),
+        late=signals[0],
+        mark=signals[1],
+        readers=signals[2],
+    )  # fmt: skip
+
+
+def read(net: Net, network: Network) -> Network:
+    """The network with the gates that the arrays hold."""
+    gates: list[Gate] = []
+    for n, gate in enumerate(network.gates):
+        used = int(net.used[n])
+        operands = tuple(int(s) for s in net.operand[n * net.most : n * net.most + used])
+        gates.append(Gate(operands, int(net.table[n]) & (1 << (1 << used)) - 1, Kind(gate.kind)))
+    return Network(network.inputs, tuple(gates), network.outputs)
+
+
+def array(values: Sequence[int]) -> Any:
+    """Integers for machine code."""
+    return np.array(values, dtype=np.int64)
+
+
+def signed(table: int) -> int:
+    """A table of 64 entries as a signed integer."""
+    return table - (1 << 64) if table >> 63 else table
+
+
+def packed(bits: Bits, fill: bool = False) -> Ints:
+    """Bits of patterns, 64 in a word, ``fill`` where there are no patterns."""
+    whole = np.full(-(-len(bits) // 64) * 64, fill)
+    whole[: len(bits)] = bits
+    return np.packbits(whole, bitorder="little").view(np.int64)
+
+
+def bounds_of(problem: Problem) -> tuple[Ints, Ints]:
+    """The bits of least and greatest output words; where there are no patterns, every output is allowed."""
+    bits = range(problem.outputs)
+    low = [packed((problem.low >> p & 1).astype(np.bool_)) for p in bits]
+    high = [packed((problem.high >> p & 1).astype(np.bool_), True) for p in bits]
+    return np.concatenate(low), np.concatenate(high)

@@ -1,0 +1,99 @@
+"""Makes function units: candidates, mapped by Yosys, the cheapest with its error on all inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from amaranth.back import rtlil
+
+from nnfpga.compiler.errors import CompileError
+from nnfpga.compiler.functions.choose import Candidate, Effort, candidates, plain
+from nnfpga.compiler.functions.expression import parse
+from nnfpga.compiler.functions.network import Fabric
+from nnfpga.rtl.unit import Unit
+from nnfpga.tools.find import find
+from nnfpga.tools.recipes import Family
+from nnfpga.tools.yosys import rtlil_to_verilog, synthesise
+
+from . import __version__
+from .error_plot import error_plot
+from .function_formats import read_error, targets_of
+from .functions import Asked
+
+__all__ = ["FABRICS", "fresh"]
+
+FABRICS: dict[Family, Fabric] = {
+    "ice40": Fabric(4, absorbs=False),
+    "ecp5": Fabric(4, absorbs=False),
+    "xc7": Fabric(6, absorbs=True),
+    "xc3s": Fabric(4, absorbs=True),
+}
+MAPPED = 2  # candidates that are mapped besides the plain table
+MAX_PLAIN = 10  # input bits of a table that is given to the tools as it is
+
+
+def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
+    """The fields of what `functions.make` gives."""
+    family = family_of(asked.family)
+    f, error = parse(asked.text), read_error(asked.error)
+    source, formats = targets_of(f, asked.given, asked.result, error)
+    targets = [target for _, target in formats]
+    found = candidates(targets, FABRICS[family], Effort(), asked.seed, tell)[:MAPPED]
+    if source.width <= MAX_PLAIN or not found:
+        found.append(plain(targets[0]))
+    with TemporaryDirectory(prefix="nnfpga-") as work:
+        mapped = [map_one(c, family, Path(work, str(n)), tell) for n, c in enumerate(found)]
+        chosen, resources, text = min(zip(found, *zip(*mapped, strict=True), strict=True), key=lambda m: m[1]["lut"])
+        verilog = rtlil_to_verilog(text, Path(work), progress=tell)
+    form_of = {id(target): form for form, target in formats}
+    form = form_of[id(chosen.target)]
+    x = chosen.target.codes * float(source.scale)
+    y = chosen.circuit.evaluate(chosen.target.codes.reshape(-1, 1))[:, 0] * float(form.scale)
+    errors = y - f.evaluate(x).value
+    report = {
+        "nnfpga": __version__,
+        "function": asked.text,
+        "input": str(source),
+        "output": str(form),
+        "error": asked.error,
+        "greatest_error": float(f"{abs(errors).max():.6g}"),
+        "codes": len(x),
+        "family": family,
+        "yosys": find("yosys").version,
+        "seed": asked.seed,
+        "method": chosen.method,
+        "resources": resources,
+        "candidates": [
+            {
+                "method": c.method,
+                "output": str(form_of[id(c.target)]),
+                "estimate": c.luts,
+                "chosen": c is chosen,
+                **used,
+            }
+            for c, (used, _) in zip(found, mapped, strict=True)
+        ],
+    }
+    picture = error_plot(x, errors, None if error is None else float(error), asked.text)
+    return {"report": report, "circuit": str(chosen.circuit), "verilog": verilog, "picture": picture}
+
+
+def family_of(name: str) -> Family:
+    """The family of that name."""
+    for family in FABRICS:
+        if family == name:
+            return family
+    raise CompileError(f"family '{name}': is not known; choose one of {', '.join(FABRICS)}")
+
+
+def map_one(
+    candidate: Candidate, family: Family, work: Path, tell: Callable[[str], None]
+) -> tuple[dict[str, int], str]:
+    """What a candidate takes on a family, and its RTLIL."""
+    tell(f"{family}: mapping the {candidate.method}")
+    text = rtlil.convert(Unit(candidate.circuit), name="unit", emit_src=False)
+    designed = candidate.luts is not None
+    return synthesise(text, family, "unit", work, area=designed, progress=tell).resources, text

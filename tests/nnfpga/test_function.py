@@ -1,0 +1,108 @@
+"""``nnfpga function``: its text, its folder, its cache, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from nnfpga.cli import main
+from nnfpga.compiler.circuit.ir import Circuit
+from nnfpga.function_table import to_text
+from nnfpga.functions import Made
+
+SIGMOID = ["function", "sigmoid(x)", "--in", "fixed<5,3>", "--error", "0.02", "-q"]
+
+MADE = Made(
+    {
+        "function": "exp(-x**2)",
+        "input": "ufixed<8,2>",
+        "output": "ufixed<9,0>",
+        "error": "0.005",
+        "greatest_error": 0.00492915,
+        "codes": 256,
+        "family": "xc3s",
+        "yosys": "Yosys 0.70",
+        "candidates": [
+            {"lut": 31, "carry": 8, "method": "sum of tables of 6 and 7 bits", "output": "ufixed<9,0>", "chosen": True},
+            {"lut": 105, "carry": 0, "method": "table as it is", "output": "ufixed<8,0>", "chosen": False},
+        ],
+    },
+    "inputs 1 [0..255]\n%0 [0..255] = input index=0\noutput %0",
+    "",
+    "",
+)
+
+GOLDEN = """\
+inputs 1 [0..255]
+%0 [0..255] = input index=0
+output %0
+
+exp(-x**2): ufixed<8,2> to ufixed<9,0>, xc3s, Yosys 0.70
+  *    31 LUTs   8 carries  sum of tables of 6 and 7 bits, ufixed<9,0>
+      105 LUTs   0 carries  table as it is, ufixed<8,0>
+greatest error over all 256 inputs: 0.00492915 (at most 0.005)"""
+
+
+def test_the_text() -> None:
+    assert to_text(MADE) == GOLDEN
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NNFPGA_CACHE", str(tmp_path / "cache"))
+
+
+def test_a_function_is_made_written_and_remembered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SIGMOID, "-o", str(tmp_path / "unit")]) == 0
+    first = capsys.readouterr().out
+    folder = tmp_path / "unit"
+    assert {file.name for file in folder.iterdir()} == {"circuit.txt", "error.svg", "function.v", "report.json"}
+    report = json.loads((folder / "report.json").read_text())
+    x = np.arange(-16, 16)
+    y = Circuit.parse((folder / "circuit.txt").read_text()).evaluate(x.reshape(-1, 1))[:, 0]
+    unit = 2.0 ** -int(report["output"][len("ufixed<") : -len(",0>")])
+    error = np.abs(y * unit - 1 / (1 + np.exp(-x / 4)))
+    assert error.max() == pytest.approx(report["greatest_error"], rel=1e-4)
+    assert error.max() <= 0.02
+    assert ElementTree.parse(folder / "error.svg").getroot().tag.endswith("svg")
+    assert "module unit(" in (folder / "function.v").read_text()
+    assert report["resources"]["lut"] == min(c["lut"] for c in report["candidates"])
+    start = time.monotonic()
+    assert main(SIGMOID) == 0
+    assert time.monotonic() - start < 2
+    assert capsys.readouterr().out == first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["foo(x)", "--in", "fixed<5,3>", "--error", "0.1"],
+            "'foo(x)': the function 'foo' is not known; known are abs,",
+        ),
+        (["x", "--in", "fixed5", "--error", "0.1"], "format 'fixed5': is not known; write fixed<W,I>"),
+        (["x", "--in", "fixed<5,3>", "--error", "-1"], "error '-1': is no positive number; write one such as 0.005"),
+        (["x", "--in", "fixed<5,3>"], "neither the output's format nor an error is given; add --out, --error or both"),
+        (
+            ["x", "--in", "fixed<5,3>", "--error", "1", "--family", "z80"],
+            "family 'z80': is not known; choose one of ice40",
+        ),
+        (["log(x)", "--in", "fixed<5,3>", "--error", "1"], "'log(x)': log is not defined at x = -4"),
+    ],
+)
+def test_what_it_refuses(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["function", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"nnfpga: error: {sentence}")
+    assert error.count("\n") == 1
+
+
+def test_nothing_is_written_where_it_fails(tmp_path: Path) -> None:
+    arguments = ["function", "x", "--in", "fixed<5,3>", "--error", "1", "--family", "z80", "-o", str(tmp_path / "unit")]
+    assert main(arguments) == 2
+    assert not (tmp_path / "unit").exists()
