@@ -36,7 +36,7 @@ SMALL = 200  # digits: below, making the machine code takes longer than all the 
 LARGE = 2**20  # digits: above, the arrays of the search would not fit into memory
 WIDE = 2**50  # sums: above, 64-bit arithmetic might overflow
 EFFORT = 50_000  # changed counts of local search per digit, a millisecond or two
-MOST_EFFORT = 120_000_000
+MOST_EFFORT = 80_000_000
 
 
 class Row:

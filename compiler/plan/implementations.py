@@ -53,11 +53,11 @@ class Unrolled(Implementation):
 
     Products by constant matrices are ``slack`` levels of adders deeper than need be at most: more of them save logic
     where weights are alike, and take time. ``effort`` is how long to search for fewer adders: a matrix of some thousand
-    digits takes 2 to 4 s for each.
+    digits takes 1 to 3 s for each.
     """
 
     slack: int = 1
-    effort: int = 3
+    effort: int = 4
 
 
 @dataclass(frozen=True)
