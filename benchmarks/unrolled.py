@@ -11,8 +11,8 @@
 before, on a small matrix; da4ml with its default options (no limit of depth, every decomposition searched).
 
 ``networks``: each network from the same integer graph through both tools, pipelined (ours for ``--clock``, da4ml with
-``hard_dc=2`` and latency cut-off 3), then through this compiler's synthesis recipe and through Yosys' stock command:
-LUT sites as nextpnr packs them (ECP5, iCE40), LUTs and carry cells (xc7), flip-flops, cycles, seconds and memory;
+``hard_dc=2`` and latency cut-off 3, or ``--cutoff``), then through this compiler's synthesis recipe and through Yosys'
+stock command: LUT sites as nextpnr packs them (ECP5, iCE40), LUTs and carry cells (xc7), flip-flops, cycles, seconds and memory;
 ``split``: LUTs of xc7 for which a slice takes two (``comparison/slices.py``).
 
 ``routed``: the same circuits between scan registers, placed and routed for an LFE5U-85F speed grade 6, median of the
@@ -52,14 +52,8 @@ from nnfpga.tools.recipes import Family
 
 NETWORKS = [name for name in CASES if name not in ("m16", "m32")]
 ROUTED = ["mlp_a", "bnn_d", "m16"]
-TOOLS = {"ours": ours.make, "da4ml": peer.make}
 
 Row = dict[str, Any]
-
-
-def named(tool: str, case: str, family: Family) -> str:
-    """A circuit's name; ours is another one for families that have a device of their own."""
-    return f"{case}-{tool}" + (f"-{family}" if tool == "ours" and family in ours.DEVICES else "")
 
 
 class Bench:
@@ -71,6 +65,12 @@ class Bench:
         self.ready: dict[str, Made] = {}
         if self.results is not None:
             self.results.mkdir(parents=True, exist_ok=True)
+
+    def named(self, tool: str, case: str, family: Family = "ecp5") -> str:
+        """A circuit's name; ours is another one for families that have a device of their own."""
+        if tool == "da4ml":
+            return f"{case}-da4ml" + (f"-{self.options.cutoff:g}" if self.options.cutoff != peer.CUTOFF else "")
+        return f"{case}-{tool}" + (f"-{family}" if family in ours.DEVICES else "")
 
     def kept(self, name: str, measure: Callable[[], Row]) -> Row:
         """The row of a name: read, or measured and written."""
@@ -84,11 +84,15 @@ class Bench:
 
     def made(self, tool: str, case: str, family: Family = "ecp5") -> tuple[Made, Path]:
         """A tool's circuit of a case, made once; ours for a chip of the family."""
-        name = named(tool, case, family)
+        name = self.named(tool, case, family)
         folder = self.work / name
         folder.mkdir(exist_ok=True)
         if name not in self.ready:
-            make = partial(ours.make, device=ours.DEVICES.get(family, LFE5U_85F)) if tool == "ours" else TOOLS[tool]
+            make = (
+                partial(ours.make, device=ours.DEVICES.get(family, LFE5U_85F))
+                if tool == "ours"
+                else partial(peer.make, cutoff=self.options.cutoff)
+            )
             self.ready[name] = alone(make, case, self.options.clock, folder)
         return self.ready[name], folder
 
@@ -101,7 +105,7 @@ class Bench:
             del row["hdl"]
             return row
 
-        return self.kept(named(tool, case, family), measure)
+        return self.kept(self.named(tool, case, family), measure)
 
     def synthesised(self, tool: str, case: str, recipe: str, family: Family) -> Row:
         """Cells, and LUT sites where nextpnr packs the family."""
@@ -114,13 +118,14 @@ class Bench:
                 return {**row, "split": split_luts(work / "netlist.json", "circuit")}
             return {**row, "sites": sites(family, work, self.options.pack_limit)} if family in PACKERS else row
 
-        return self.kept(f"{case}-{tool}-{recipe}-{family}", measure)
+        circuit = self.named(tool, case)
+        return self.kept(f"{circuit}-{recipe}-{family}", measure)
 
     def routed(self, tool: str, case: str, recipe: str) -> Row:
         """MHz, latency and LUT sites of the routed circuit; each seed is kept by itself."""
         o = self.options
         how = Setting(o.router, o.freq, tuple(o.nextpnr), o.limit)
-        name = f"{case}-{tool}-{recipe}-wrapped" + (f"-{o.clock:g}" if tool == "ours" else "")
+        name = f"{self.named(tool, case)}-{recipe}-wrapped" + (f"-{o.clock:g}" if tool == "ours" else "")
         work = self.work / name
 
         def prepared() -> Row:
@@ -220,6 +225,7 @@ def main() -> int:
     parser.add_argument("--family", nargs="+", default=["ecp5", "xc7", "ice40"], choices=["ecp5", "xc7", "ice40"])
     parser.add_argument("--recipe", nargs="+", choices=[*THROUGH], help="default: ours; for da4ml both")
     parser.add_argument("--clock", type=float, default=100.0, help="MHz that ours is pipelined for")
+    parser.add_argument("--cutoff", type=float, default=peer.CUTOFF, help="latency of da4ml's stages")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--router", default="router1")
     parser.add_argument("--freq", type=float, default=200.0, help="MHz that nextpnr aims at")

@@ -26,7 +26,7 @@ from nnfpga.compiler.scalar.pieces import Pieces
 from .cases import CASES
 from .made import Made
 
-__all__ = ["installed", "make"]
+__all__ = ["CUTOFF", "installed", "make"]
 
 HARD_DC, CUTOFF = 2, 3
 
@@ -120,8 +120,8 @@ def clipped(v: Variables, pieces: Pieces) -> Variables:
     return whole.max_of(form.low).min_of(form.high)
 
 
-def make(case: str, clock_mhz: float, work: Path) -> Made:
-    """From the file to Verilog; its own interpreter is checked on the case's vectors."""
+def make(case: str, clock_mhz: float, work: Path, cutoff: float = CUTOFF) -> Made:
+    """From the file to Verilog, stages of latency ``cutoff``; its interpreter is checked on the case's vectors."""
     from da4ml.codegen import RTLModel
     from da4ml.trace import FixedVariableArray, HWConfig, comb_trace, to_pipeline
 
@@ -142,7 +142,7 @@ def make(case: str, clock_mhz: float, work: Path) -> Made:
     given = (problem.x + 1) // 2 if bits else problem.x
     if not np.array_equal(logic.predict(given.astype(np.float64), n_threads=1), problem.y):
         raise SystemExit(f"{case}: da4ml's circuit differs from the graph")
-    pipeline = to_pipeline(logic, CUTOFF, verbose=False)
+    pipeline = to_pipeline(logic, cutoff, verbose=False)
     folder = work / "da4ml"
     RTLModel(pipeline, "circuit", folder).write()
     ops = [op for stage in pipeline.solutions for op in stage.ops]
