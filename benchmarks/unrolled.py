@@ -12,8 +12,8 @@ before, on a small matrix; da4ml with its default options (no limit of depth, ev
 
 ``networks``: each network from the same integer graph through both tools, pipelined (ours for ``--clock``, da4ml with
 ``hard_dc=2`` and latency cut-off 3, or ``--cutoff``), then through this compiler's synthesis recipe and through Yosys'
-stock command: LUT sites as nextpnr packs them (ECP5, iCE40), LUTs and carry cells (xc7), flip-flops, cycles, seconds and memory;
-``split``: LUTs of xc7 for which a slice takes two (``comparison/slices.py``).
+stock command: LUT sites as nextpnr packs them (ECP5, iCE40), LUTs and carry cells (xc7), flip-flops, cycles, seconds
+and memory; ``split``: LUTs of xc7 for which a slice takes two (``comparison/slices.py``).
 
 ``routed``: the same circuits between scan registers, placed and routed for an LFE5U-85F speed grade 6, median of the
 seeds; what is not routed in ``--limit`` processor seconds counts as nothing. The wrapper's LUT sites are measured apart
