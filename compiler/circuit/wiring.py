@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from typing import NamedTuple
 
 from .ir import Add, Add3, AtLeast, Bit, Circuit, Clamp, Input, Lookup, Node, Range, Shift, Value
@@ -37,8 +37,9 @@ class Shown(NamedTuple):
     only: bool = False
 
 
+@lru_cache(maxsize=1)
 def wires_of(circuit: Circuit) -> Wires:
-    """Choose the words of a circuit."""
+    """Choose the words of a circuit; the pipeline, the logic and its estimate ask for the same ones."""
     chosen = Chosen(circuit, shown(circuit))
     for i, node in enumerate(circuit.nodes):
         chosen.append(i, node)
