@@ -51,6 +51,9 @@ def delays(circuit: Circuit, wires: Wires, timing: Timing) -> list[Delay]:
             found.append(delay(node, values[v], *(values[x] for x in node.reads), timing=timing))
         else:
             found.append(Delay())
+    for o in {*circuit.outputs}:
+        if o in wires.sums and not wires.words[o].shows(circuit.ranges[o].width):  # its base is added at the output
+            found[o] = found[o]._replace(gate=found[o].gate + gate)
     return found
 
 
