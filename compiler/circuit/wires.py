@@ -6,7 +6,7 @@ base takes up the difference, as it takes up every constant that is added. A sum
 below its base, where low bits then pass that would need a borrow.
 
 Where bits of the value itself are read (a shift to the right, an output), the base must not reach into them:
-:mod:`.constants` makes it so.
+:mod:`.wiring` makes it so.
 """
 
 from __future__ import annotations
