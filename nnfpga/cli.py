@@ -114,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
     function.add_argument("--error", metavar="E", help="the greatest error (default: each output is the nearest)")
     function.add_argument("--family", default="ice40", help="ice40, ecp5, xc7 or xc3s (default: ice40)")
     function.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the search (default: 1)")
+    function.add_argument("--effort", type=int, default=1, metavar="N", help="search N times as long (default: 1)")
     function.add_argument("-o", "--folder", metavar="DIR", help="folder for Verilog, report and a plot of the error")
     function.add_argument("-q", "--quiet", action="store_true", help="no progress")
     function.set_defaults(command=run_function)
@@ -204,7 +205,7 @@ def run_function(options: argparse.Namespace) -> int:
     from .function_table import to_text
     from .functions import Asked, make
 
-    names = ("text", "given", "result", "error", "family", "seed")
+    names = ("text", "given", "result", "error", "family", "seed", "effort")
     made = make(Asked(**{name: getattr(options, name) for name in names}), teller(options.quiet))
     if options.folder is not None:
         with whole_folder(options.folder) as folder:

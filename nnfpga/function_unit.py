@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +32,7 @@ FABRICS: dict[Family, Fabric] = {
     "xc7": Fabric(6, absorbs=True),
     "xc3s": Fabric(4, absorbs=True),
 }
+MOST_EFFORT = 1000
 MAPPED = 2  # candidates that are mapped besides the plain table
 MAX_PLAIN = 10  # input bits of a table that is given to the tools as it is
 
@@ -41,7 +43,7 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
     f, error = parse(asked.text), read_error(asked.error)
     source, formats = targets_of(f, asked.given, asked.result, error)
     targets = [target for _, target in formats]
-    found = candidates(targets, FABRICS[family], Effort(), asked.seed, tell)[:MAPPED]
+    found = candidates(targets, FABRICS[family], effort_of(asked.effort), asked.seed, tell)[:MAPPED]
     if source.width <= MAX_PLAIN or not found:
         found.append(plain(targets[0]))
     with TemporaryDirectory(prefix="nnfpga-") as work:
@@ -64,6 +66,7 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
         "family": family,
         "yosys": find("yosys").version,
         "seed": asked.seed,
+        "effort": asked.effort,
         "method": chosen.method,
         "resources": resources,
         "candidates": [
@@ -79,6 +82,14 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
     }
     picture = error_plot(x, errors, None if error is None else float(error), asked.text)
     return {"report": report, "circuit": str(chosen.circuit), "verilog": verilog, "picture": picture}
+
+
+def effort_of(times: int) -> Effort:
+    """So many times the usual search, but for the first one of each start."""
+    if not 1 <= times <= MOST_EFFORT:
+        raise CompileError(f"effort {times}: is not in 1 .. {MOST_EFFORT}; choose one in that range")
+    usual = Effort()
+    return replace(usual, longer=times * usual.longer, last=times * usual.last)
 
 
 def family_of(name: str) -> Family:

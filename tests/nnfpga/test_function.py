@@ -92,6 +92,7 @@ def test_a_function_is_made_written_and_remembered(tmp_path: Path, capsys: pytes
             ["x", "--in", "fixed<5,3>", "--error", "1", "--family", "z80"],
             "family 'z80': is not known; choose one of ice40",
         ),
+        (["x", "--in", "fixed<5,3>", "--error", "1", "--effort", "0"], "effort 0: is not in 1 .. 1000; choose one"),
         (["log(x)", "--in", "fixed<5,3>", "--error", "1"], "'log(x)': log is not defined at x = -4"),
     ],
 )

@@ -1,0 +1,66 @@
+"""Function units: LUTs after mapping by family, the greatest error over all inputs, seconds.
+
+    python benchmarks/functions.py [--families xc3s,ice40,ecp5,xc7] [--effort 1] [--seed 1] [--only gaussian]
+
+Results are taken from nnfpga's cache where they are there; seconds are those of this run. The plain table is mapped by
+Yosys beside them where it has at most 10 input bits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import Any
+
+from nnfpga.functions import Asked, make
+
+UNITS: dict[str, tuple[str, str, str | None, str | None]] = {
+    "gaussian, 16 bit": ("exp(-x**2)", "fixed<16,3>", None, "0.005"),
+    "gaussian, 16 bit, fine": ("exp(-x**2)", "fixed<16,3>", None, "0.001"),
+    "sigmoid, 16 bit": ("sigmoid(x)", "fixed<16,4>", None, "0.0039"),
+    "sigmoid, 16 bit, coarse": ("sigmoid(x)", "fixed<16,4>", None, "0.0077"),
+    "sigmoid, 7 bit": ("sigmoid(x)", "fixed<7,4>", None, "0.0039"),
+    "sigmoid, 7 bit, coarse": ("sigmoid(x)", "fixed<7,4>", None, "0.0077"),
+    "exact sigmoid": ("sigmoid(x)", "fixed<8,4>", "ufixed<8,0>", None),
+    "exact tanh": ("tanh(x)", "fixed<8,3>", "fixed<8,1>", None),
+    "exact gelu": ("gelu(x)", "fixed<8,4>", "fixed<8,4>", None),
+}
+
+
+def main() -> None:
+    """Print a row per unit and family."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--families", default="xc3s,ice40,ecp5,xc7")
+    parser.add_argument("--effort", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="units whose name begins so")
+    options = parser.parse_args()
+    print("| unit | in | out | error | greatest | family | LUTs | carries | plain table | s |")
+    print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    for name, (text, given, result, error) in UNITS.items():
+        for family in options.families.split(",") if name.startswith(options.only) else ():
+            start = time.monotonic()
+            report = make(Asked(text, given, result, error, family, options.seed, options.effort)).report
+            print(row(name, report, time.monotonic() - start), flush=True)
+
+
+def row(name: str, report: dict[str, Any], seconds: float) -> str:
+    """A row of the table."""
+    plain = [c["lut"] for c in report["candidates"] if c["estimate"] is None]
+    cells = [
+        f"{name}: `{report['function']}`",
+        report["input"],
+        report["output"],
+        report["error"] or "nearest",
+        f"{report['greatest_error']:.5f}",
+        report["family"],
+        report["resources"]["lut"],
+        report["resources"]["carry"],
+        plain[0] if plain else "",
+        f"{seconds:.0f}",
+    ]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+if __name__ == "__main__":
+    main()
