@@ -20,8 +20,8 @@ SOURCES = ("compiler/functions", "tools/recipes")
 
 @dataclass(frozen=True)
 class Asked:
-    """A function, its formats as texts, the greatest error (None: the nearest codes), a family of chips, a seed, and how
-    many times as long as usual to search.
+    """A function, its formats as texts, the greatest error (None: the nearest codes), a family, a seed, and how many
+    times as long as usual to search.
 
     Without a format for the output the coarsest ones within the error are tried.
     """
