@@ -10,7 +10,7 @@ from .circuits import circuit_of, table_circuit
 from .network import Fabric, Network
 from .problem import Fold, Problem, problems, unfolded
 from .search import improve
-from .starts import MAX_SPLIT, MAX_TABLE, table, two_tables
+from .starts import MAX_SPLIT, MAX_TABLE, sums, table
 from .target import Target
 
 __all__ = ["Candidate", "Effort", "candidates", "plain"]
@@ -100,6 +100,6 @@ def starts(target: Target, fabric: Fabric) -> Iterator[Start]:
         folded = "" if problem.fold == Fold.NONE else f", folded {problem.fold.value}"
         if problem.inputs <= MAX_TABLE:
             yield Start(f"table of {problem.inputs} bits{folded}", target, problem, table(problem, fabric))
-        for low, high, network in two_tables(problem, fabric):
-            method = f"sum of tables of {problem.inputs - low} and {low + high} bits{folded}"
+        for widths, network in sums(problem, fabric):
+            method = f"sum of tables of {' and '.join(map(str, widths))} bits{folded}"
             yield Start(method, target, problem, network)
