@@ -237,7 +237,8 @@ def compare(rows: list[tuple[str, Graph, dict[str, int]]]) -> None:
         cost = Network(g, plan_of(g), LFE5U_85F).estimate()
         plan = total_cost(g, plan_of(g), LFE5U_85F, costs)
         pairs = ((cost.lut, row["lut"]), (plan.lut, row["lut"]), (cost.carry, 2 * row["carry"]), (cost.ff, row["ff"]))
-        off = [e.value / max(measured, 1) - 1 for e, measured in pairs]
+        off = [(e.value - measured) / max(measured, e.value, 1) if not measured else e.value / measured - 1
+               for e, measured in pairs]  # fmt: skip
         for of, error in zip(errors.values(), off, strict=True):
             of.append(error)
         late += round(cost.latency.value) != row["cycles"]

@@ -35,7 +35,7 @@ from nnfpga.compiler.plan import Cost, Estimate
 
 __all__ = ["circuit_cost", "node_luts"]
 
-LUT_ERROR, FF_ERROR = 0.1, 0.1
+LUT_ERROR, FF_ERROR = 0.1, 0.05
 """Relative errors: nine of ten designs of the corpus are within."""
 WHOLE, CHANGES = 4 / 3, 0.6
 """LUTs of a table's bit: for each that holds a part of the table, or growing with this power of its changes."""
