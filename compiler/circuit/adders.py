@@ -20,7 +20,8 @@ import numpy as np
 from ..exact import Ints, objects
 from .bipolar import bit_sums
 from .digits import csd, digit_count
-from .ir import Add, Builder, Value
+from .ir import Add, Bit, Builder, Concat, Constant, Value
+from .tables import are_narrow, table_sums
 from .trees import Levels, Term, add_up, finished, least_depth
 
 if TYPE_CHECKING:
@@ -78,14 +79,29 @@ def pair_of(p: tuple[Value, int], q: tuple[Value, int], sign: int) -> Pair:
 def multiply(builder: Builder, x: list[Value], matrix: Ints, effort: int = EFFORT) -> list[Value]:
     """The rows of ``matrix @ x``; the matrix is (outputs, inputs) of integers.
 
-    Signs times values of one bit are sums of bits. Else large matrices are shared by the compiled search of
-    ``sharing/`` where llvmlite is installed, all others and small ones by the plain greedy method here: the result is
-    exact either way. No way from an input to an output has more than ``builder.slack`` adders over the least possible
-    for the row with the most digits; a change of an output's sign is not counted.
+    Signs times values of one bit are sums of bits; other products of narrow values are adders or tables, whichever
+    have fewer bits.
     """
     sums = bit_sums(builder, x, matrix)
     if sums is not None:
         return sums
+    if are_narrow(builder, x):
+        return narrowest(
+            builder,
+            lambda: shift_and_add(builder, x, matrix, effort),
+            lambda: table_sums(builder, x, matrix),
+        )
+    return shift_and_add(builder, x, matrix, effort)
+
+
+def shift_and_add(builder: Builder, x: list[Value], matrix: Ints, effort: int) -> list[Value]:
+    """The rows as shared adders.
+
+    Large matrices are shared by the compiled search of ``sharing/`` where llvmlite is installed, all others and small
+    ones by the plain greedy method here: the result is exact either way. No way from an input to an output has more
+    than ``builder.slack`` adders over the least possible for the row with the most digits; a change of an output's sign
+    is not counted.
+    """
     widths = [(builder.ranges[v].high - builder.ranges[v].low).bit_length() for v in x]
     magnitudes = tuple((1 << w) - 1 for w in widths)  # not exact, so that like products share a plan
     largest = (abs(objects(matrix)) @ objects(magnitudes)).max()
@@ -138,15 +154,27 @@ def assemble(builder: Builder, x: list[Value], plan: Shared, depth: int | None =
 
 
 def narrowest(builder: Builder, *ways: Callable[[], list[Value]]) -> list[Value]:
-    """The values of the way that adds the fewest bits to the circuit; what the others made is read by nobody."""
+    """The values of the way that adds the fewest bits of logic; what the others made is read by nobody."""
     best, least = list[Value](), inf
     for way in ways:
         before = len(builder.ranges)
         values = way()
-        bits = sum(r.width - r.zeros for r in builder.ranges[before:])
+        bits = sum(logic_bits(builder, v) for v in range(before, len(builder.nodes)))
         if bits < least:
             best, least = values, bits
     return best
+
+
+def logic_bits(builder: Builder, value: Value) -> int:
+    """The bits of a value that take logic: of a sum those from where both operands have begun."""
+    node, r = builder.nodes[value], builder.ranges[value]
+    match node:
+        case Bit() | Concat() | Constant():
+            return 0
+        case Add(a, b, a_shift, b_shift):
+            return max(0, r.width - max(a_shift + builder.ranges[a].zeros, b_shift + builder.ranges[b].zeros))
+        case _:
+            return r.width - r.zeros
 
 
 def share(builder: Builder, rows: list[Row]) -> Levels:
