@@ -43,10 +43,12 @@ def are_narrow(builder: Builder, x: Sequence[Value]) -> bool:
 
 def bits_of(builder: Builder, value: Value) -> Bits:
     """A narrow value's bits; of a value that is one of two numbers a single one."""
+    r = builder.ranges[value]
+    if r.low == r.high:
+        return Bits((), (), r.low)
     two = two_valued(builder, value)
     if two is not None:
         return Bits((two.bit,), (two.one - two.zero,), two.zero)
-    r = builder.ranges[value]
     places = range(r.zeros, r.width)
     signs = [-1 if r.signed and k == r.width - 1 else 1 for k in places]
     bits = tuple(builder.add(Bit(value, k)) for k in places)
@@ -62,8 +64,8 @@ def table_sums(builder: Builder, x: Sequence[Value], matrix: Ints) -> list[Value
 
 def grouped(inputs: Sequence[Bits]) -> list[list[int]]:
     """Neighbours that together have the bits of a table."""
-    groups: list[list[int]] = []
-    room = 0
+    groups: list[list[int]] = [[]]
+    room = INPUTS
     for i, bits in enumerate(inputs):
         if len(bits.bits) > room:
             groups.append([])

@@ -19,6 +19,7 @@ NARROW = [
     Number.of(-2, 1),
     Number.of(-8, 4, 4),
     Number.of(5, 9, 4),
+    Number.of(2, 2),
 ]
 
 
@@ -28,7 +29,7 @@ def tables(matrix: np.ndarray, numbers: list[Number]) -> Circuit:
 
 
 def samples(rng: np.random.Generator, numbers: list[Number]) -> np.ndarray:
-    columns = [n.low + n.step * rng.integers(0, (n.high - n.low) // n.step + 1, 60) for n in numbers]
+    columns = [n.low + n.step * rng.integers(0, (n.high - n.low) // max(n.step, 1) + 1, 60) for n in numbers]
     return np.stack(columns, axis=1).astype(np.int64)
 
 
