@@ -8,11 +8,7 @@ from typing import NamedTuple
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Shape, Signal, Value
 
-<<<<<<< Updated upstream
 from nnfpga.compiler.circuit.chains import Step, needs_guard, steps
-=======
-from nnfpga.compiler.circuit.bits import Logic, Word
->>>>>>> Stashed changes
 from nnfpga.compiler.circuit.ir import (
     AtLeast,
     Bit,
@@ -190,38 +186,6 @@ def function(bits: Sequence[Value], table: int) -> Value:
         inner = function(rest, zero)
         return inner & ~last if one == 0 else inner | last
     return Mux(last, function(rest, one), function(rest, zero))
-
-
-@express.register
-def _(node: Logic, ranges: Sequence[Range], *inputs: Value) -> Value:
-    return function(inputs, node.table)
-
-
-@express.register
-def _(node: Word, ranges: Sequence[Range], *inputs: Value) -> Value:
-    word = Cat(v[0] for v in inputs)
-    return word.as_signed() if node.of.signed else word
-
-
-def function(bits: Sequence[Value], table: int) -> Value:
-    """A Boolean function of bits, cut by the last of them (Shannon)."""
-    if not bits:
-        return Const(table, 1)
-    *rest, last = bits
-    half = 1 << len(rest)
-    every = (1 << half) - 1
-    zero, one = table & every, table >> half
-    if zero == one:
-        return function(rest, zero)
-    if zero == every ^ one:
-        return function(rest, zero) ^ last[0]
-    if zero in (0, every):
-        inner = function(rest, one)
-        return inner & last[0] if zero == 0 else inner | ~last[0]
-    if one in (0, every):
-        inner = function(rest, zero)
-        return inner & ~last[0] if one == 0 else inner | last[0]
-    return Mux(last[0], function(rest, one), function(rest, zero))
 
 
 def above(v: Value, bound: int) -> Value:

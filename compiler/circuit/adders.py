@@ -20,13 +20,9 @@ import numpy as np
 from ..exact import Ints, objects
 from .bipolar import bit_sums
 from .digits import csd, digit_count
-<<<<<<< Updated upstream
 from .ir import Add, Bit, Builder, Concat, Constant, Value
 from .tables import are_narrow, table_sums
 from .trees import Levels, Term, add_up, finished, least_depth
-=======
-from .ir import Add, Builder, Constant, Value
->>>>>>> Stashed changes
 
 if TYPE_CHECKING:
     from .sharing import Shared, Terms
@@ -39,23 +35,9 @@ Pair = tuple[Value, Value, int, int]
 COMPILED = find_spec("llvmlite") is not None
 SMALL = 200  # digits: below, making the machine code takes longer than all the rest
 LARGE = 2**20  # digits: above, the arrays of the search would not fit into memory
-<<<<<<< Updated upstream
 WIDE = 2**50  # sums: above, 64-bit arithmetic might overflow
 EFFORT = 50_000  # changed counts of local search per digit, a millisecond or two
 MOST_EFFORT = 80_000_000
-=======
-WIDE = 2**40  # weights: above, 64-bit arithmetic might overflow
-EFFORT = 15_000  # changed counts of local search per digit, some 0.3 ms
-MOST_EFFORT = 120_000_000
-
-
-class Term(NamedTuple):
-    """``sign * 2^shift * value``."""
-
-    value: Value
-    shift: int
-    sign: int
->>>>>>> Stashed changes
 
 
 class Row:
@@ -115,7 +97,6 @@ def multiply(builder: Builder, x: list[Value], matrix: Ints, effort: int = EFFOR
 def shift_and_add(builder: Builder, x: list[Value], matrix: Ints, effort: int) -> list[Value]:
     """The rows as shared adders.
 
-<<<<<<< Updated upstream
     Large matrices are shared by the compiled search of ``sharing/`` where llvmlite is installed, all others and small
     ones by the plain greedy method here: the result is exact either way. No way from an input to an output has more
     than ``builder.slack`` adders over the least possible for the row with the most digits; a change of an output's sign
@@ -130,18 +111,6 @@ def shift_and_add(builder: Builder, x: list[Value], matrix: Ints, effort: int) -
         work = min(effort * digit_count(matrix), MOST_EFFORT) * builder.effort
         plan = planned(matrix.shape, matrix.astype(np.int64).tobytes(), magnitudes, work, depth)
         return assemble(builder, x, plan, depth)
-=======
-    Signs times values of one bit are sums of bits. Else large matrices are shared by the compiled search of
-    ``sharing/`` where llvmlite is installed, all others and small ones by the plain greedy method here: the result is
-    exact either way.
-    """
-    sums = bit_sums(builder, x, matrix)
-    if sums is not None:
-        return sums
-    if COMPILED and SMALL <= digit_count(matrix) <= LARGE and abs(objects(matrix)).max() < WIDE:
-        plan = planned(matrix.shape, matrix.astype(np.int64).tobytes(), effort)
-        return assemble(builder, x, plan)
->>>>>>> Stashed changes
     rows: list[Row] = []
     for weights in matrix.tolist():
         row = Row({})

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< Updated upstream
 from .add3 import Add3
 from .bits import BitSum, Concat, Logic
-=======
-from .bits import BitSum, Logic, Word
->>>>>>> Stashed changes
 from .builder import Builder
 from .circuit import Circuit
 from .nodes import (
@@ -27,11 +23,6 @@ from .nodes import (
 from .values import Range, Value
 
 __all__ = [
-<<<<<<< Updated upstream
     "Add", "Add3", "AtLeast", "Bit", "BitSum", "Builder", "Circuit", "Clamp", "Concat", "Constant", "Greater", "Input",
     "Logic", "Lookup", "Multiply", "Node", "Range", "Select", "Shift", "Value",
-=======
-    "Add", "AtLeast", "Bit", "BitSum", "Builder", "Circuit", "Clamp", "Constant", "Greater", "Input", "Logic", "Lookup",
-    "Multiply", "Node", "Range", "Select", "Shift", "Value", "Word",
->>>>>>> Stashed changes
 ]  # fmt: skip

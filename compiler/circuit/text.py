@@ -19,7 +19,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, fields
 from functools import cache
-from inspect import isabstract
 from itertools import groupby
 from typing import NamedTuple
 
@@ -170,8 +169,7 @@ def value_of(line: str, number: int) -> tuple[Node, Range]:
 
 def kinds() -> dict[str, type[Node]]:
     """All nodes by their names."""
-    found = [kind for base in Node.__subclasses__() for kind in (base, *base.__subclasses__())]
-    return {kind.__name__.lower(): kind for kind in found if not isabstract(kind)}
+    return {kind.__name__.lower(): kind for kind in Node.__subclasses__()}
 
 
 def node_of(kind: type[Node], words: list[str], number: int, r: Range) -> Node:

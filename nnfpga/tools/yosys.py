@@ -94,13 +94,8 @@ def synthesise(
     Raises `ToolError` if Yosys is missing or fails.
     """
     work.mkdir(parents=True, exist_ok=True)
-<<<<<<< Updated upstream
     (work / "synthesis.il").write_text(_whole_names(rtlil))
     request = Request(top, flatten, dsp, spram, quick, options, area)
-=======
-    (work / "synthesis.il").write_text(rtlil)
-    request = Request(top, flatten, dsp, spram, quick, options)
->>>>>>> Stashed changes
     return _synthesise(["read_rtlil synthesis.il"], RECIPES[family], request, work, quick, parts, progress)
 
 

@@ -6,23 +6,16 @@ from collections.abc import Callable
 
 from ..circuit import Circuit
 from ..counting import build_sums
-<<<<<<< Updated upstream
 from .balance import balance
-=======
->>>>>>> Stashed changes
 from .simplify import simplify
 from .sink_constants import sink_constants
 from .tighten import tighten
 
 __all__ = ["CIRCUIT", "optimise"]
 
-<<<<<<< Updated upstream
 CIRCUIT: tuple[Callable[[Circuit], Circuit], ...] = (
     tighten, simplify, build_sums, tighten, sink_constants, balance, tighten,
 )  # fmt: skip
-=======
-CIRCUIT: tuple[Callable[[Circuit], Circuit], ...] = (tighten, simplify, build_sums, tighten)
->>>>>>> Stashed changes
 """Nothing here changes an output on inputs of their lattices."""
 
 

@@ -8,13 +8,9 @@ from typing import NamedTuple
 from ...device import Timing
 from ...exact import trailing_zeros
 from ..bits import Logic
-<<<<<<< Updated upstream
 from ..ir import AtLeast, Circuit, Clamp, Greater, Lookup, Multiply, Node, Range, Select
 from ..wires import Word, clamp_bits
 from ..wiring import Wires
-=======
-from ..ir import Add, AtLeast, Clamp, Greater, Lookup, Multiply, Node, Select
->>>>>>> Stashed changes
 
 __all__ = ["Delay", "delays"]
 
@@ -110,22 +106,11 @@ def _(node: Lookup, result: Wire, *operands: Wire, timing: Timing) -> Delay:
 
 
 @delay.register
-<<<<<<< Updated upstream
 def _(node: Logic, result: Wire, *operands: Wire, timing: Timing) -> Delay:
-=======
-def _(node: Logic, width: int, timing: Timing) -> Delay:
->>>>>>> Stashed changes
     levels = max(1, (len(node.bits) - 1) // 2)
     return Delay(timing.spread_ns + timing.lut_ns * levels, whole=True)
 
 
-<<<<<<< Updated upstream
 def compared(bound: int, width: int) -> int:
     """The bits that decide whether an unsigned word of so many bits is above a bound: three to a LUT."""
     return 0 if bound < 0 or bound >= (1 << width) - 1 else width - trailing_zeros(bound + 1)
-=======
-def comparison(bound: int, width: int, timing: Timing) -> float:
-    """Whether a value reaches a constant: one LUT after the other, three bits each, from the lowest that counts."""
-    bits = width - min(trailing_zeros(bound), width - 1) if bound else 1
-    return timing.lut_ns * -(-bits // 3)
->>>>>>> Stashed changes

@@ -17,30 +17,17 @@ def command(request: Request) -> str:
 
 
 def commands(request: Request) -> list[str]:
-<<<<<<< Updated upstream
     """Sums become chains before Yosys splits them where a constant ends the carry, and maps them with tied ends.
-=======
-    """Sums become chains before Yosys' own mapping, which would tie their ends.
->>>>>>> Stashed changes
 
     Unrolled logic is mapped as it is written, for area: abc9 builds the full adders of a popcount anew, for delay and
     with the multiplexers between LUTs (layer 2 of bnn_d: 2,292 LUT4 and 33 s instead of 1,256 and 10 s).
     """
-<<<<<<< Updated upstream
     sums = [f"{command(request)} -run begin:map_ffram", "techmap -autoproc -map ecp5_sums.v a:nnfpga_sum", "opt_clean"]
     if not (request.quick or request.area):
         return [*sums, f"{command(request)} -run map_ffram:check"]
     return [
         *sums,
         f"{command(request)} -run map_ffram:map_luts",
-=======
-    sums = [f"{command(request)} -run begin:map_gates", "techmap -autoproc -map ecp5_sums.v a:nnfpga_sum", "opt_clean"]
-    if not request.quick:
-        return [*sums, f"{command(request)} -run map_gates:check"]
-    return [
-        *sums,
-        f"{command(request)} -run map_gates:map_luts",
->>>>>>> Stashed changes
         "abc -lut 4 -script +strash;if,-a",
         "clean",
         f"{command(request)} -run map_cells:check",
