@@ -16,10 +16,17 @@ __all__ = ["Folded", "Implementation", "Lanes", "Unrolled", "lanes_in", "lanes_o
 class Implementation:
     """How one layer becomes hardware."""
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The parameters that are not as usual."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+
     def to_dict(self) -> dict[str, Any]:
-        """The form in which plan.yaml holds it: what is as usual is not there."""
-        given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
-        return {type(self).__name__.lower(): given}
+        """The form in which plan.yaml holds it."""
+        return {type(self).__name__.lower(): self.given}
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in self.given.items())})"
 
     @staticmethod
     def from_dict(value: Any) -> Implementation:
