@@ -29,7 +29,8 @@ def test_codes_within_an_error_are_allowed_and_no_others() -> None:
 @pytest.mark.parametrize(("text", "f"), [("sigmoid(x)", lambda x: 1 / (1 + mpmath.exp(-x))), ("tanh(x)", mpmath.tanh)])
 def test_without_an_error_the_nearest_code_is_allowed(text: str, f: Callable[[Any], Any]) -> None:
     target = target_of(parse(text), format_of("fixed<8,4>"), format_of("fixed<8,1>"), None)
-    wanted = [min(int(mpmath.floor(f(mpmath.mpf(code) / 16) * 128 + 0.5)), 127) for code in range(-128, 128)]
+    real: Any = mpmath
+    wanted = [min(int(real.floor(f(real.mpf(code) / 16) * 128 + 0.5)), 127) for code in range(-128, 128)]
     assert target.low.tolist() == target.high.tolist() == wanted
 
 

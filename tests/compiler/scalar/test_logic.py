@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -60,7 +61,7 @@ def test_choices_of_kinked_chains(
             assert function.evaluate(np.array(float(x))) == float(real)
 
 
-CURVED: list[tuple[Chain, Chain, Chain, Callable[[mpmath.mpf], mpmath.mpf]]] = [
+CURVED: list[tuple[Chain, Chain, Chain, Callable[[Any], Any]]] = [
     ((Step(0, 0, 1),), (), (Exp(), affine(1, -1)), lambda x: x if x > 0 else mpmath.exp(x) - 1),
     (
         (affine(1, -0.5), Step(1, 1, 0)),
@@ -85,7 +86,7 @@ CURVED: list[tuple[Chain, Chain, Chain, Callable[[mpmath.mpf], mpmath.mpf]]] = [
 
 
 @pytest.mark.parametrize(("condition", "yes", "no", "real"), CURVED)
-def test_choices_of_curves(condition: Chain, yes: Chain, no: Chain, real: Callable[[mpmath.mpf], mpmath.mpf]) -> None:
+def test_choices_of_curves(condition: Chain, yes: Chain, no: Chain, real: Callable[[Any], Any]) -> None:
     function = choice(condition, yes, no)
     assert isinstance(function, Choice)
     quantizer = Quantizer(fractions([Fraction(1, 64)]), None, None)
