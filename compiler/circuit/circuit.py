@@ -64,7 +64,10 @@ class Circuit:
         if not sound:
             return
         for value, (r, proof) in enumerate(zip(self.ranges, proven(self.nodes), strict=True)):
-            if not r.holds(proof):
+            # what is proven to be 0 has no zeros in its range: those that follow from the operands' ranges count, too
+            node = self.nodes[value]
+            zeros = node.range(*(self.ranges[v] for v in node.reads)).zeros
+            if not r.holds(proof._replace(zeros=max(zeros, proof.zeros))):
                 yield value, f"its range {text.bracket(r)} does not hold {text.bracket(proof)}"
 
     def fault(self, value: Value, node: Node) -> str | None:

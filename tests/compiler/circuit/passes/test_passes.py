@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnfpga.compiler.circuit.ir import Circuit
@@ -19,6 +19,7 @@ STEPS = [*dict.fromkeys(CIRCUIT), optimise]
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 @given(seed=st.integers(0, 2**32))
+@example(seed=6648)  # sums of what is proven to be 0
 def test_outputs_stay(step: Callable[[Circuit], Circuit], seed: int) -> None:
     rng = np.random.default_rng(seed)
     circuit = random_circuit(rng)
