@@ -7,7 +7,9 @@ from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
+from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
+from amaranth.sim import Simulator
 
 from nnfpga.compiler.exact import Ints
 from nnfpga.rtl.beat import Edge
@@ -57,3 +59,17 @@ def check(make: Any, i: Edge, o: Edge, x: Ints, y: Ints) -> Run:
         first = first or run
     assert first is not None
     return first
+
+
+def check_logic(m: Module, inputs: list[Signal], results: list[Signal], x: Ints, expected: Ints) -> None:
+    """Compare what combinational logic gives for each row of inputs with the row that is expected."""
+
+    async def bench(ctx: Any) -> None:
+        for row, wanted in zip(x.tolist(), expected.tolist(), strict=True):
+            for signal, value in zip(inputs, row, strict=True):
+                ctx.set(signal, value)
+            assert [ctx.get(y) for y in results] == wanted
+
+    simulator = Simulator(m)
+    simulator.add_testbench(bench)
+    simulator.run()

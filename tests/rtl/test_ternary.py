@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Module, Signal, Value
-from amaranth.sim import Simulator
 
 from nnfpga.compiler.circuit.ir import Add3, Builder, Circuit, Clamp, Range, Shift
 from nnfpga.compiler.circuit.wiring import wires_of
@@ -68,22 +67,12 @@ def logic(circuit: Circuit) -> tuple[Module, list[Signal], list[Signal]]:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_logic_is_the_sum(seed: int) -> None:
+def test_logic_is_the_sum(harness: Any, seed: int) -> None:
     circuit = sums(seed, 25)
     m, inputs, results = logic(circuit)
     rng = np.random.default_rng(seed)
     x = np.stack([n.low + n.step * rng.integers(0, (n.high - n.low) // n.step + 1, 40) for n in circuit.inputs], axis=1)
-    expected = circuit.evaluate(x)
-
-    async def bench(ctx: Any) -> None:
-        for row, wanted in zip(x.tolist(), expected.tolist(), strict=True):
-            for signal, value in zip(inputs, row, strict=True):
-                ctx.set(signal, value)
-            assert [ctx.get(y) for y in results] == wanted
-
-    simulator = Simulator(m)
-    simulator.add_testbench(bench)
-    simulator.run()
+    harness.check_logic(m, inputs, results, x, circuit.evaluate(x))
 
 
 @pytest.mark.parametrize("seed", range(2))
