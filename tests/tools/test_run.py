@@ -48,6 +48,8 @@ def test_a_timeout_kills_the_whole_group(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_kills_the_whole_group(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background starts without it
+
     def interrupt() -> None:
         while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
             time.sleep(0.02)
@@ -55,9 +57,12 @@ def test_an_interrupt_kills_the_whole_group(tmp_path: Path) -> None:
 
     thread = threading.Thread(target=interrupt)
     thread.start()
-    with pytest.raises(KeyboardInterrupt):
-        run(SHELL, ["sleep 60 & echo $! > pid; wait"], tmp_path, "log")
-    thread.join()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(SHELL, ["sleep 60 & echo $! > pid; wait"], tmp_path, "log")
+    finally:
+        thread.join()
+        signal.signal(signal.SIGINT, before)
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
