@@ -9,6 +9,7 @@ from ..real import RealGraph
 from .collapse import collapse
 from .compose_scalars import compose_scalars
 from .correct_bias import correct_bias
+from .distances import distances
 from .drop_identities import drop_identities
 from .drop_requantize import drop_requantize
 from .drop_softmax import drop_softmax
@@ -32,8 +33,8 @@ __all__ = [
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
-    fold_layout, turn_input, roundings, hoist_monotone, narrow_quantizers, mark_levels, mark_weights, fold_affine,
-    collapse, fix_constants, merge_neurons, fold_affine, drop_requantize,
+    distances, fold_layout, turn_input, roundings, hoist_monotone, narrow_quantizers, mark_levels, mark_weights,
+    fold_affine, collapse, fix_constants, merge_neurons, fold_affine, drop_requantize,
 )  # fmt: skip
 """Before quantisation: nothing here changes the network's real function."""
 

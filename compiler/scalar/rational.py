@@ -15,7 +15,7 @@ from ..real import Reals
 from .domain import REALS, Domain, Kind
 from .functions import Function, Image, Rational, Smooth, Stepped, Turn
 
-__all__ = ["Ceil", "Floor", "HardSwish", "IntegerPow", "PerChannel", "Pow", "Round", "Softsign", "power"]
+__all__ = ["Ceil", "Floor", "HardSwish", "IntegerPow", "PerChannel", "Pow", "Quadratic", "Round", "Softsign", "power"]
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,24 @@ class IntegerPow(Rational):
 
     def exact(self, x: Fraction) -> Fraction:
         return x**self.exponent
+
+
+@dataclass(frozen=True)
+class Quadratic(Rational):
+    """``square * x^2 + slope * x + constant``."""
+
+    square: float
+    slope: float
+    constant: float
+
+    def evaluate(self, x: Reals) -> Reals:
+        return (self.square * x + self.slope) * x + self.constant
+
+    def critical(self) -> tuple[Fraction, ...]:
+        return (-Fraction(self.slope) / (2 * Fraction(self.square)),) if self.square else ()
+
+    def exact(self, x: Fraction) -> Fraction:
+        return (Fraction(self.square) * x + Fraction(self.slope)) * x + Fraction(self.constant)
 
 
 @dataclass(frozen=True)
