@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..graph import Graph
 from ..real import RealGraph
+from .absorb_weights import absorb_weights
 from .collapse import collapse
 from .compose_scalars import compose_scalars
 from .correct_bias import correct_bias
@@ -34,7 +35,7 @@ __all__ = [
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
     distances, fold_layout, turn_input, roundings, hoist_monotone, narrow_quantizers, mark_levels, mark_weights,
-    fold_affine, collapse, fix_constants, merge_neurons, fold_affine, drop_requantize,
+    fold_affine, collapse, fix_constants, merge_neurons, fold_affine, drop_requantize, absorb_weights,
 )  # fmt: skip
 """Before quantisation: nothing here changes the network's real function."""
 

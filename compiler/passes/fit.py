@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import reduce
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +19,55 @@ from ..scalar.functions import Function
 from ..scalar.quantizer import Quantizer
 from ..weights.block_circulant import BlockCirculant
 
-__all__ = ["fit", "in_format", "is_on_lattice", "lattice", "quantise_weights", "stated"]
+__all__ = ["Composed", "Seen", "fit", "in_format", "is_on_lattice", "lattice", "quantise_weights", "stated"]
 
 EXACT_BITS = 16  # weights that are exactly powers of two or on a lattice this narrow are kept as they are
 FIT_VALUES = 1 << 19  # of more, the error of a scale is measured on a sample
 PERCENTILE = 99.99
 SMALLER_SCALES = 4  # how many halvings of the covering scale are tried
+SMALLER_BEHIND = 8  # where a function that may saturate follows
 
 
-def fit(values: Reals, bits: int, through: Function | None = None, ranges: Ranges = Ranges.MSE) -> Quantizer:
+class Seen(Protocol):
+    """What a scale's error is measured behind."""
+
+    def evaluate(self, x: Reals) -> Reals:
+        """In float64."""
+        ...
+
+    @property
+    def channels(self) -> int:
+        """How many different functions it has."""
+        ...
+
+    @property
+    def domain(self) -> Domain:
+        """Where it is defined."""
+        ...
+
+
+@dataclass(frozen=True)
+class Composed:
+    """Functions behind each other."""
+
+    functions: tuple[Function, ...]
+
+    def evaluate(self, x: Reals) -> Reals:
+        """In float64."""
+        return reduce(lambda value, f: f.evaluate(value), self.functions, x)
+
+    @property
+    def channels(self) -> int:
+        """How many different functions it has."""
+        return max(f.channels for f in self.functions)
+
+    @property
+    def domain(self) -> Domain:
+        """That of the first function."""
+        return self.functions[0].domain
+
+
+def fit(values: Reals, bits: int, through: Seen | None = None, ranges: Ranges = Ranges.MSE) -> Quantizer:
     """The power-of-two scale that covers ``ranges`` of the values; signed where a value is.
 
     The least squared error is measured behind ``through``.
@@ -49,7 +91,8 @@ def fit(values: Reals, bits: int, through: Function | None = None, ranges: Range
 
     exponent = top
     if ranges is Ranges.MSE:
-        exponent = best_exponent(top, lambda e: seen(quantizer(e).evaluate(values)) - seen(values))
+        tried = SMALLER_SCALES if through is None else SMALLER_BEHIND
+        exponent = best_exponent(top, lambda e: seen(quantizer(e).evaluate(values)) - seen(values), tried)
     if ends != (low, high) and np.abs(whole).min() < 2.0 ** (exponent - 1):
         ends = low, high  # a value is nearer to zero than to what stands for it: the function cannot be had
     return quantizer(exponent)
@@ -77,9 +120,9 @@ def covering(largest: float, high: int) -> int:
     return int(np.ceil(np.log2(largest / (high + 0.5))))
 
 
-def best_exponent(top: int, error: Callable[[int], Reals]) -> int:
+def best_exponent(top: int, error: Callable[[int], Reals], tried: int = SMALLER_SCALES) -> int:
     """The exponent, from ``top`` down, with the least squared error; the larger one of equals."""
-    candidates = range(top, top - SMALLER_SCALES, -1)
+    candidates = range(top, top - tried, -1)
     return min(candidates, key=lambda e: (float(np.square(error(e)).sum()), -e))
 
 

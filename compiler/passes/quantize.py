@@ -17,11 +17,13 @@ from ..errors import CompileError, Problem
 from ..exact import fractions
 from ..formats import Format, Ranges
 from ..layers.pooling import MaxPool
+from ..layers.rearrange import RealRearrange
+from ..layers.reduction import ReduceSum
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Reals, Units, Weighted
 from ..scalar.functions import Affine, Function, Kinked
 from ..scalar.quantizer import Quantizer
-from .fit import fit, in_format, lattice, quantise_weights, stated
+from .fit import Composed, Seen, fit, in_format, lattice, quantise_weights, stated
 from .given import given, is_quantised
 from .turn_input import is_order
 
@@ -30,6 +32,7 @@ __all__ = ["Calibration", "Width", "quantize"]
 Width = int | Format
 """Bits whose scale calibration chooses, or a format that says both."""
 
+TABLE_INPUT = 12  # bits: sums of no more than these, and a sign, are a table's input as they are
 TABLE_BITS = 2  # a curved function's input gets this many bits more than its output
 
 
@@ -126,7 +129,8 @@ class Quantization:
 
     def layer(self, op: Op) -> None:
         """Quantise what the operation reads, and its weights; what reads a result that is wider quantises it again."""
-        whole = op.decides or (op.moves and op.name in self.graph.outputs)
+        curved = op.moves and self.meets_curves(op.name)
+        whole = op.decides or (op.moves and op.name in self.graph.outputs) or curved
         sources = tuple(self.sums(name) if whole else self.few_bits(name) for name in op.inputs)
         units = [Fraction(min(self.units[name].flat)) for name in sources]
         if isinstance(op, Weighted):
@@ -136,7 +140,13 @@ class Quantization:
         else:
             unit = op.unit(*units)
             one = self.units[sources[0]] if unit is None else fractions([unit])
-            self.add(replace(op, inputs=sources), one, wide=unit is not None)
+            self.add(replace(op, inputs=sources), one, wide=unit is not None or (curved and sources[0] in self.wide))
+
+    def meets_curves(self, name: str) -> bool:
+        """Whether only curved functions read a tensor: they have a quantiser of their own."""
+        readers = self.graph.readers(name)
+        curved = all(isinstance(r, Apply) and not isinstance(r.function, Kinked) for r in readers)
+        return bool(readers) and curved and name not in self.graph.outputs
 
     def weights(self, op: Weighted) -> Weighted:
         """The operation with quantised weights."""
@@ -164,7 +174,9 @@ class Quantization:
         if straight and source in self.inputs and not (decided and isinstance(op.function, Affine)):
             source = self.few_bits(source)  # the host sends integers; what could not be folded works on them
         if not straight and source not in self.narrow and source in self.wide:
-            source = self.insert(source, self.choose(source, op.function))
+            chosen = self.choose(source, op.function)
+            if not self.is_coarser(source, chosen):
+                source = self.insert(source, chosen)
         elif not straight:
             source = self.narrow.get(source, source)
         below = self.units.get(source, self.behind.get(source))
@@ -174,21 +186,51 @@ class Quantization:
             self.wide.add(op.name)
         self.ops.append(replace(op, inputs=(source,)))
 
+    def is_coarser(self, name: str, chosen: Quantizer) -> bool:
+        """Whether a tensor is made of integers already that count in no finer unit, and are not much wider."""
+        unit = self.units.get(name)
+        if unit is None or unit.size > 1 or self.calibration.activations.get(name) is not None:
+            return False
+        largest = float(np.abs(self.calibration.values[name]).max(initial=0.0))
+        return unit[0] >= chosen.scale[0] and largest < float(unit[0]) * 2**TABLE_INPUT
+
     def few_bits(self, name: str) -> str:
         """The form of a tensor that a layer reads."""
         if name in self.narrow:
             return self.narrow[name]
-        chosen = self.input_quantizer(self.inputs[name]) if name in self.inputs else self.choose(name)
+        chosen = (
+            self.input_quantizer(self.inputs[name]) if name in self.inputs else self.choose(name, self.kernel(name))
+        )
         return self.insert(name, chosen)
 
-    def choose(self, name: str, through: Function | None = None) -> Quantizer:
+    def kernel(self, name: str) -> Composed | None:
+        """The curved function of sums alone that a tensor's elements are terms of: far from a centre few bits do."""
+        functions: list[Function] = []
+        summed = False
+        while len(readers := self.graph.readers(name)) == 1 and name not in self.graph.outputs:
+            (reader,) = readers
+            match reader:
+                case ReduceSum():
+                    summed = True
+                case Apply() if summed and reader.function.channels == 1:
+                    functions.append(reader.function)
+                    if not isinstance(reader.function, Kinked):
+                        return Composed(tuple(functions))
+                case RealRearrange():
+                    pass
+                case _:
+                    return None
+            name = reader.name
+        return None
+
+    def choose(self, name: str, through: Seen | None = None) -> Quantizer:
         """The quantiser that the user states for a tensor, or the best one of its width; ours in front of a table."""
         width = self.calibration.activations.get(name, self.calibration.bits)
-        if through is not None:
+        if through is not None and not isinstance(through, Composed):
             width = (width.width if isinstance(width, Format) else width) + TABLE_BITS
         return stated(width) if isinstance(width, Format) else self.best(name, width, through)
 
-    def best(self, name: str, bits: int, through: Function | None = None) -> Quantizer:
+    def best(self, name: str, bits: int, through: Seen | None = None) -> Quantizer:
         """The quantiser of a width with the least error; searched once."""
         if not np.isfinite(self.calibration.values[name]).all():
             made = self.graph.makers.get(name)
