@@ -7,7 +7,7 @@ what matrices, sums, constants and layouts make of them: its coefficients are co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -74,9 +74,9 @@ class Quadratics:
         return Quadratics(slope**2, 2 * slope * constant[:, None], constant**2)
 
     @property
-    def is_square(self) -> bool:
-        """Whether there is any square."""
-        return bool(self.square.any())
+    def is_distance(self) -> bool:
+        """Whether there are squares around centres; those around zero are shared as they are."""
+        return bool(self.square.any()) and bool(self.slope.any())
 
 
 Forms = dict[str, Quadratics]
@@ -127,16 +127,26 @@ def rewritten(graph: RealGraph, root: str) -> RealGraph:
     wanted = {
         name: form
         for name, form in forms.items()
-        if form.is_square
+        if form.is_distance
         and (name in graph.outputs or any(r.name not in forms for r in graph.readers(name)))
         and not is_square(graph.makers[name])
     }
+    wanted = {name: form for name, form in wanted.items() if not follows(graph, name, wanted)}
     if not wanted:
         return graph
     ops: list[Op] = []
     for op in graph.ops:
         ops += written(op, root, graph.shapes[op.name], wanted[op.name]) if op.name in wanted else [op]
     return without_unread(graph.replace(ops))
+
+
+def follows(graph: RealGraph, name: str, wanted: Collection[str]) -> bool:
+    """Whether a tensor is a layout or an affine function of one that is written anew anyway."""
+    while isinstance(op := graph.makers[name], Apply | RealRearrange) and op.inputs[0] in graph.makers:
+        name = op.inputs[0]
+        if name in wanted:
+            return True
+    return False
 
 
 def form_of(op: Op, shapes: Mapping[str, Shape], forms: Forms) -> Quadratics | None:
@@ -175,17 +185,21 @@ def written(op: Op, root: str, shape: Shape, form: Quadratics) -> list[Op]:
     """Operations that compute the quadratic functions of a tensor; the last one has the name of ``op``."""
     used = (form.square != 0) | (form.slope != 0)
     few = used.sum() <= MOST_FUNCTIONS
-    constant = form.constant
     centre = np.divide(form.slope, -2 * form.square, out=np.zeros_like(form.slope), where=form.square != 0)
+    sign, constant = 1.0, form.constant
     if few:
+        if (form.square <= 0).all():
+            sign, form = -1.0, form.scaled(np.float64(-1))  # functions that are never negative need no sign
         ops, least = by_functions(op, root, form, used, centre)
         terms = np.abs(constant) + np.abs(least).sum(axis=1)
-        constant = constant + least.sum(axis=1)
+        constant = constant + sign * least.sum(axis=1)
         constant = np.where(np.abs(constant) <= ROUNDING * terms, 0.0, constant)
     else:
         ops = by_shared_squares(op, root, form, used, float(np.abs(centre).max()))
-    if constant.any():
-        ops.append(Apply(f"{op.name}_sum", (ops[-1].name,), Affine(np.ones(1), constant), node=op.node))
+    if sign < 0 or constant.any():
+        uniform = constant[:1] if (constant == constant[0]).all() else constant
+        affine = Affine(np.full(1, sign), uniform)
+        ops.append(Apply(f"{op.name}_sum", (ops[-1].name,), affine, node=op.node))
     last = RealRearrange(op.name, (ops[-1].name,), np.arange(len(constant)).reshape(shape), node=op.node)
     return [*ops, last]
 

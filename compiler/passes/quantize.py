@@ -32,7 +32,7 @@ __all__ = ["Calibration", "Width", "quantize"]
 Width = int | Format
 """Bits whose scale calibration chooses, or a format that says both."""
 
-TABLE_INPUT = 12  # bits: sums of no more than these, and a sign, are a table's input as they are
+TABLE_INPUT = 16  # bits: sums of no more than these, and a sign, are a table's input as they are
 TABLE_BITS = 2  # a curved function's input gets this many bits more than its output
 
 
@@ -145,7 +145,9 @@ class Quantization:
     def meets_curves(self, name: str) -> bool:
         """Whether only curved functions read a tensor: they have a quantiser of their own."""
         readers = self.graph.readers(name)
-        curved = all(isinstance(r, Apply) and not isinstance(r.function, Kinked) for r in readers)
+        curved = all(
+            isinstance(r, Apply) and (not isinstance(r.function, Kinked) or self.meets_curves(r.name)) for r in readers
+        )
         return bool(readers) and curved and name not in self.graph.outputs
 
     def weights(self, op: Weighted) -> Weighted:
@@ -180,7 +182,7 @@ class Quantization:
         elif not straight:
             source = self.narrow.get(source, source)
         below = self.units.get(source, self.behind.get(source))
-        if isinstance(op.function, Affine) and below is not None and (op.function.slope == 1).all():
+        if isinstance(op.function, Affine) and below is not None and (abs(op.function.slope) == 1).all():
             self.behind[op.name] = below
         if source in self.wide:
             self.wide.add(op.name)
@@ -188,7 +190,7 @@ class Quantization:
 
     def is_coarser(self, name: str, chosen: Quantizer) -> bool:
         """Whether a tensor is made of integers already that count in no finer unit, and are not much wider."""
-        unit = self.units.get(name)
+        unit = self.units.get(name, self.behind.get(name))
         if unit is None or unit.size > 1 or self.calibration.activations.get(name) is not None:
             return False
         largest = float(np.abs(self.calibration.values[name]).max(initial=0.0))
