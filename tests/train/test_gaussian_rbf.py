@@ -1,0 +1,80 @@
+"""The trainable Gaussian units: their function, their start, and the distances in their ONNX."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from nnfpga.compiler.frontend import import_model
+from nnfpga.compiler.layers.product import RealProduct
+from nnfpga.compiler.layers.scalar import Apply
+from nnfpga.compiler.passes import simplify
+from nnfpga.compiler.scalar.rational import PerChannel
+
+torch: Any = pytest.importorskip("torch", reason="needs PyTorch (pip install 'nnfpga[train]')", exc_type=ImportError)
+
+INPUTS, UNITS = 3, 4
+
+
+def layer(per_dimension: bool) -> Any:
+    """Units with centres and widths that are not the initial ones."""
+    from nnfpga.train.gaussian_rbf import GaussianRBF
+
+    torch.manual_seed(0)
+    made = GaussianRBF(INPUTS, UNITS, per_dimension=per_dimension)
+    with torch.no_grad():
+        made.log_widths.uniform_(-0.5, 0.5)
+    return made
+
+
+@pytest.mark.parametrize("per_dimension", [False, True])
+def test_values_and_gradients(per_dimension: bool) -> None:
+    made = layer(per_dimension)
+    x = torch.rand(20, INPUTS)
+    centres, widths = made.centres.detach().numpy(), np.exp(made.log_widths.detach().numpy())
+    expected = np.exp(-(((x.numpy()[:, None] - centres) / widths) ** 2).sum(axis=2) / 2)
+    result = made(x)
+    np.testing.assert_allclose(result.detach().numpy(), expected, rtol=1e-5)
+    result.sum().backward()
+    assert made.centres.grad.abs().sum() > 0
+    assert made.log_widths.grad.abs().sum() > 0
+
+
+def test_it_starts_on_clusters() -> None:
+    made = layer(per_dimension=True)
+    means = np.array([[0, 0, 0], [5, 0, 0], [0, 5, 0], [0, 0, 5]])
+    spread = np.array([0.1, 0.2, 0.3])
+    x = np.concatenate([np.random.default_rng(k).normal(m, spread, (200, 3)) for k, m in enumerate(means)])
+    made.start(torch.tensor(x, dtype=torch.float32))
+    found = made.centres.detach().numpy()
+    order = np.abs(found[:, None] - means).sum(axis=2).argmin(axis=0)
+    np.testing.assert_allclose(found[order], means, atol=0.1)
+    np.testing.assert_allclose(np.exp(made.log_widths.detach().numpy()), np.tile(spread, (4, 1)), rtol=0.2)
+    with pytest.raises(ValueError, match=r"^x must have shape \(at least 4, 3\), not \(2, 3\)$"):
+        made.start(torch.zeros(2, 3))
+
+
+@pytest.mark.parametrize("per_dimension", [False, True])
+def test_the_compiler_finds_the_distances(per_dimension: bool) -> None:
+    made = torch.nn.Sequential(layer(per_dimension), torch.nn.Linear(UNITS, 1), torch.nn.Sigmoid())
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter that needs no other package says that it is the old one
+        torch.onnx.export(made, (torch.zeros(1, INPUTS),), file, dynamo=False, dynamic_axes={"x": {0: "n"}},
+                          input_names=["x"], output_names=["y"])  # fmt: skip
+    proto = onnx.load_model_from_string(file.getvalue())
+    graph = simplify(import_model(proto).graph)
+    assert not any(isinstance(op, RealProduct) for op in graph.ops)
+    functions = [op.function for op in graph.ops if isinstance(op, Apply) and isinstance(op.function, PerChannel)]
+    assert [f.channels for f in functions] == [INPUTS * UNITS]
+    x = np.random.default_rng(0).normal(size=(50, INPUTS)).astype(np.float32)
+    session = onnxruntime.InferenceSession(file.getvalue(), providers=["CPUExecutionProvider"])
+    (expected,) = session.run(["y"], {"x": x})
+    result = graph.evaluate(x.reshape(-1, *graph.inputs[0].shape))[graph.outputs[0]]
+    np.testing.assert_allclose(result, expected, atol=1e-6)
