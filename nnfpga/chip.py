@@ -91,8 +91,11 @@ def synthesise_core(design: Design, work: Path) -> Netlist:
     with design.steps.step("synthesis", f"synthesising the network for {family}"):
         text = to_rtlil(design.component, CORE)
         quick = design.operators > QUICK_FROM
+        area = design.has_units  # abc9 makes them twice as large
         options = design.device.synthesis
-        netlist = synthesise(text, family, CORE, work, quick=quick, options=options, progress=design.steps.tell)
+        netlist = synthesise(
+            text, family, CORE, work, quick=quick, area=area, options=options, progress=design.steps.tell
+        )  # fmt: skip
     design.files["netlist/network.v"] = netlist.verilog_path.read_text()
     return netlist
 

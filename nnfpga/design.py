@@ -17,6 +17,7 @@ from nnfpga.compiler.device import Device
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.graph import Graph, Tensor
+from nnfpga.compiler.layers.scalar import Scalar
 from nnfpga.compiler.layers.softmax import Softmax
 from nnfpga.compiler.plan import Plan
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from nnfpga.sim.harness import Engine, Run
 
     from .chip import Built
+    from .units import NetworkUnits
 
 __all__ = ["Design", "Simulation"]
 
@@ -67,6 +69,19 @@ class Design:
         return self.model.graph
 
     @cached_property
+    def units(self) -> NetworkUnits | None:
+        """Logic for the functions of unrolled layers, where the device's family has such."""
+        from .units import NetworkUnits
+
+        return NetworkUnits.of(self.device, self.steps.tell)
+
+    @property
+    def has_units(self) -> bool:
+        """Whether some of the network's logic was found LUT by LUT."""
+        chosen = any(isinstance(layer, Scalar) and layer.circuits for layer in self.graph.layers)
+        return chosen or (self.units is not None and bool(self.units.found))
+
+    @cached_property
     def component(self) -> Network:
         """The network as an Amaranth component with the streams ``i`` and ``o``."""
         from nnfpga.compiler.plan import total_cost
@@ -76,7 +91,7 @@ class Design:
         # whatever cannot be built is said before a component exists: Amaranth warns of one that is never used
         check_ends(self.graph)
         total_cost(self.graph, self.plan, self.device, costs)
-        return Network(self.graph, self.plan, self.device)
+        return Network(self.graph, self.plan, self.device, self.units)
 
     @property
     def circuits(self) -> dict[str, Circuit]:

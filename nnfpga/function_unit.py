@@ -8,30 +8,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from amaranth.back import rtlil
-
 from nnfpga.compiler.errors import CompileError
-from nnfpga.compiler.functions.choose import Candidate, Effort, candidates, plain
+from nnfpga.compiler.functions.choose import Effort, candidates, plain
 from nnfpga.compiler.functions.expression import parse
-from nnfpga.compiler.functions.network import Fabric
-from nnfpga.rtl.unit import Unit
 from nnfpga.tools.find import find
 from nnfpga.tools.recipes import Family
-from nnfpga.tools.yosys import rtlil_to_verilog, synthesise
+from nnfpga.tools.yosys import rtlil_to_verilog
 
 from . import __version__
 from .error_plot import error_plot
 from .function_formats import read_error, targets_of
 from .functions import Asked
+from .units import FABRICS, mapped
 
-__all__ = ["FABRICS", "fresh"]
+__all__ = ["fresh"]
 
-FABRICS: dict[Family, Fabric] = {
-    "ice40": Fabric(4, absorbs=False),
-    "ecp5": Fabric(4, absorbs=False),
-    "xc7": Fabric(6, absorbs=True),
-    "xc3s": Fabric(4, absorbs=True),
-}
 MOST_EFFORT = 1000
 MAPPED = 2  # candidates that are mapped besides the plain table
 MAX_PLAIN = 10  # input bits of a table that is given to the tools as it is
@@ -47,8 +38,11 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
     if source.width <= MAX_PLAIN or not found:
         found.append(plain(targets[0]))
     with TemporaryDirectory(prefix="nnfpga-") as work:
-        mapped = [map_one(c, family, Path(work, str(n)), tell) for n, c in enumerate(found)]
-        chosen, resources, text = min(zip(found, *zip(*mapped, strict=True), strict=True), key=lambda m: m[1]["lut"])
+        made: list[tuple[dict[str, int], str]] = []
+        for n, c in enumerate(found):
+            tell(f"{family}: mapping the {c.method}")
+            made.append(mapped(c.circuit, family, Path(work, str(n)), tell, area=c.luts is not None))
+        chosen, resources, text = min(zip(found, *zip(*made, strict=True), strict=True), key=lambda m: m[1]["lut"])
         verilog = rtlil_to_verilog(text, Path(work), progress=tell)
     form_of = {id(target): form for form, target in formats}
     form = form_of[id(chosen.target)]
@@ -77,7 +71,7 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
                 "chosen": c is chosen,
                 **used,
             }
-            for c, (used, _) in zip(found, mapped, strict=True)
+            for c, (used, _) in zip(found, made, strict=True)
         ],
     }
     picture = error_plot(x, errors, None if error is None else float(error), asked.text)
@@ -98,13 +92,3 @@ def family_of(name: str) -> Family:
         if family == name:
             return family
     raise CompileError(f"family '{name}': is not known; choose one of {', '.join(FABRICS)}")
-
-
-def map_one(
-    candidate: Candidate, family: Family, work: Path, tell: Callable[[str], None]
-) -> tuple[dict[str, int], str]:
-    """What a candidate takes on a family, and its RTLIL."""
-    tell(f"{family}: mapping the {candidate.method}")
-    text = rtlil.convert(Unit(candidate.circuit), name="unit", emit_src=False)
-    designed = candidate.luts is not None
-    return synthesise(text, family, "unit", work, area=designed, progress=tell).resources, text

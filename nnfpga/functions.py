@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from nnfpga.tools.find import find
 
 from . import __version__
 
-__all__ = ["Asked", "Made", "make"]
+__all__ = ["Asked", "Made", "fingerprint", "make"]
 
 SOURCES = ("compiler/functions", "tools/recipes")
 
@@ -73,6 +74,7 @@ def make(asked: Asked, tell: Callable[[str], None] = lambda _: None) -> Made:
     return made
 
 
+@lru_cache(maxsize=1)
 def fingerprint() -> list[str | bytes]:
     """What a result depends on besides what is asked: the programs that make and map it."""
     here = Path(__file__).parent

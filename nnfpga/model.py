@@ -19,6 +19,7 @@ from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.passes import (
     Calibration,
     Entry,
+    choose_functions,
     drop_softmax,
     entry,
     lower,
@@ -125,7 +126,9 @@ def read_model(
         notes.append(f"no data: formats cover all inputs in {low:g} .. {high:g}, which is wider than data would need")
     chosen = None if options.input_format is None else parse(options.input_format)
     ranges = Ranges(options.calibration)
-    calibration = Calibration(values, options.bits, chosen, proven=loaded is None, ranges=ranges, samples=x)
+    calibration = Calibration(
+        values, options.bits, chosen, proven=loaded is None, ranges=ranges, freedom=options.curve_error, samples=x
+    )
     truth = None if loaded is None else indices(loaded.y, imported.labels)
     names, compared = names_of(real, imported.onnx_names), None
     calibration, widths = choose_widths(
@@ -135,6 +138,8 @@ def read_model(
     if widths is not None:
         notes.append(widths.note)
     made = to_integers(real, calibration)
+    if options.curve_error:
+        made = replace(made, graph=with_curve_error(made.graph, device, progress))
     if loaded is not None:
         samples = loaded.x[: enough_samples(real)]
         compared = compare(proto, names, real, made.graph, made.entry, ending.scores, samples)
@@ -142,6 +147,14 @@ def read_model(
         Path(path), proto, made.graph, ending, names[ending.scores], imported.labels, loaded, tuple(notes), made.entry,
         made.exit, widths, compared,
     )  # fmt: skip
+
+
+def with_curve_error(graph: Graph, device: Device, progress: Callable[[str], None]) -> Graph:
+    """The graph with functions that are a little off, where the device has units for such."""
+    from .units import NetworkUnits
+
+    units = NetworkUnits.of(device, progress)
+    return graph if units is None else choose_functions(graph, units)
 
 
 def refuse_long(real: RealGraph) -> None:

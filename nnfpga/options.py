@@ -41,7 +41,8 @@ class Options:
     ``bits`` is the width of weights and activations, ``clock`` in MHz, ``samples`` how many vectors the RTL is compared
     on, ``verify_seconds`` the time for simulating the netlist, ``output`` one of auto, class, scores;
     ``calibration`` one of minmax, percentile, mse. ``layers`` holds formats of single layers; ``max_drop`` are the
-    points of accuracy (percent) that the search for the others may lose.
+    points of accuracy (percent) that the search for the others may lose. ``curve_error`` is how many units of its
+    result a curved function of a float model may be off where that takes less logic.
     """
 
     board: str | None = None
@@ -51,6 +52,7 @@ class Options:
     bits: int = 8
     layers: Mapping[str, Mapping[str, int | Format]] = field(default_factory=dict[str, Mapping[str, int | Format]])
     max_drop: float | None = None
+    curve_error: int = 0
     calibration: str = "mse"
     input_format: str | None = None
     input_range: tuple[float, float] | None = None
@@ -70,6 +72,7 @@ class Options:
                 problems.append(Problem(f"option {name}", what, remedy))
 
         known = [e.value for e in Emit]
+        unless(0 <= self.curve_error <= 16, "curve-error", f"{self.curve_error} is out of range", "choose 0 to 16")
         targets, outputs = ["latency", "throughput", "area"], ["auto", "class", "scores"]
         unless(self.bits in BITS, "bits", f"{self.bits} is out of range", "choose 2 to 16")
         drop = self.max_drop
@@ -239,6 +242,7 @@ CONVERT: dict[str, tuple[Callable[[Any], Any], str]] = {
     "bits": (whole, WHOLE),
     "layers": (formats, "a mapping of names to weights and activations, or a YAML file that holds one"),
     "max_drop": (optional(number), NUMBER),
+    "curve_error": (whole, WHOLE),
     "calibration": (text, TEXT),
     "input_format": (optional(text), TEXT),
     "input_range": (optional(pair), "a pair LOW,HIGH of numbers"),

@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 from nnfpga.compiler.circuit.pipeline import schedule
 from nnfpga.compiler.device import Device
 from nnfpga.compiler.errors import CompileError, Problem
+from nnfpga.compiler.functions.lookups import Units
 from nnfpga.compiler.graph import Graph, Layer
 from nnfpga.compiler.plan import Cost, Estimate, Plan, Unrolled, lanes_in, lanes_out
 
@@ -34,7 +35,7 @@ class Stage:
     o: Edge
 
 
-def stages_of(graph: Graph, plan: Plan, device: Device) -> list[Stage]:
+def stages_of(graph: Graph, plan: Plan, device: Device, units: Units | None = None) -> list[Stage]:
     """The units in order, joined by one stream each; branches lie within one unrolled unit.
 
     Raises
@@ -51,7 +52,7 @@ def stages_of(graph: Graph, plan: Plan, device: Device) -> list[Stage]:
             islands[-1].append(layer)
         else:
             islands.append([layer])
-    return [stage(graph, plan, device, layers) for layers in islands]
+    return [stage(graph, plan, device, layers, units) for layers in islands]
 
 
 def check_ends(graph: Graph) -> None:
@@ -65,14 +66,14 @@ def check_ends(graph: Graph) -> None:
         raise CompileError(problems)
 
 
-def stage(graph: Graph, plan: Plan, device: Device, layers: list[Layer]) -> Stage:
+def stage(graph: Graph, plan: Plan, device: Device, layers: list[Layer], units: Units | None) -> Stage:
     """The unit of neighbouring layers."""
     first, last = layers[0], layers[-1]
     choice = plan.choices[first.name]
     i = Edge.of(graph.tensors[first.inputs[0]], lanes_in(graph, first, choice))
     o = Edge.of(graph.tensors[last.name], lanes_out(graph, last, plan.choices[last.name]))
     if isinstance(choice, Unrolled):
-        circuit = circuit_of(graph, layers, device.lut_inputs, plan.choices)
+        circuit = circuit_of(graph, layers, device.lut_inputs, plan.choices, units)
         return Stage(tuple(layers), Island(circuit, schedule(circuit, device.timing, plan.clock_mhz), i, o), i, o)
     return Stage((first,), build(Site(graph, first, choice, i, o, device, plan.clock_mhz)), i, o)
 
@@ -80,16 +81,17 @@ def stage(graph: Graph, plan: Plan, device: Device, layers: list[Layer]) -> Stag
 class Network(wiring.Component):
     """The whole network between two streams; width converters stand where neighbours' beats differ.
 
-    Its latency and throughput are those of its units: measured by simulation and reported.
+    Its latency and throughput are those of its units: measured by simulation and reported. ``units`` finds logic for
+    functions in unrolled layers that else are tables.
 
     Members
     -------
     i, o : streams of lane words, formats ``i_edge`` and ``o_edge``
     """
 
-    def __init__(self, graph: Graph, plan: Plan, device: Device) -> None:
+    def __init__(self, graph: Graph, plan: Plan, device: Device, units: Units | None = None) -> None:
         self.graph, self.plan, self.device = graph, plan, device
-        self.stages = stages_of(graph, plan, device)
+        self.stages = stages_of(graph, plan, device, units)
         self.i_edge, self.o_edge = self.stages[0].i, self.stages[-1].o
         super().__init__({"i": In(self.i_edge.signature), "o": Out(self.o_edge.signature)})
 

@@ -13,7 +13,7 @@ from .problem import Problem
 
 __all__ = ["MAX_SPLIT", "MAX_TABLE", "sums", "table"]
 
-MAX_TABLE = 9  # input bits
+MAX_TABLE = 10  # input bits
 MAX_SPLIT = 12
 MIN_THREE = 7  # input bits of a first table that is split again
 MAX_PART = 8

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
 import numpy as np
 
+from ..circuit.values import Range
 from ..errors import CompileError
 from ..exact import Ints
 from ..formats import Format
@@ -41,6 +42,18 @@ class Target:
             raise ValueError(f"target must have {1 << self.bits} codes, not {len(self.low)}")
         if not (self.low <= self.high).all():
             raise ValueError("target must allow an output for every input")
+
+    @staticmethod
+    def of(first: int, low: Sequence[int] | Ints, high: Sequence[int] | Ints) -> Target:
+        """What is allowed for the integers ``first, first + 1, ...``; other codes of as many bits never come."""
+        last = first + len(low) - 1
+        domain = Range(first, last)
+        bits = max(domain.width, 1)
+        start = -(1 << bits - 1) if domain.signed else 0
+        below, above = first - start, (1 << bits) - 1 - (last - start)
+        least, most = (np.pad(np.asarray(side, dtype=np.int64), (below, above), constant_values=int(end))
+                       for side, end in ((low, min(low)), (high, max(high))))  # fmt: skip
+        return Target(bits, domain.signed, least, most)
 
     @property
     def first(self) -> int:

@@ -15,11 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..circuit.adders import multiply
+from ..circuit.inline import inline
 from ..circuit.ir import (
     Add,
     AtLeast,
     Bit,
     Builder,
+    Circuit,
     Clamp,
     Constant,
     Greater,
@@ -35,7 +37,7 @@ from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
 from ..scalar.forms import MultiplyShift, digits, multiply_shift
-from ..scalar.functions import Affine, Function, Kinked
+from ..scalar.functions import Affine, Function, Kinked, Smooth, Stepped
 from ..scalar.pieces import Line, Pieces, shifted
 from ..scalar.quantizer import Quantizer
 from ..scalar.solve import DomainError, SolveError, affine_pieces, solve
@@ -112,7 +114,9 @@ class Quantize(Op):
             )  # fmt: skip
         except SolveError as error:
             raise CompileError([Problem(self.node, f"its function has {error}", error.remedy)]) from error
-        return Scalar(self.name, (source.name,), pieces, self.quantizer.scale)
+        curved = any(isinstance(f, Smooth) for f in functions) and not any(isinstance(f, Stepped) for f in functions)
+        freedom = self.quantizer.freedom if curved else 0
+        return Scalar(self.name, (source.name,), pieces, self.quantizer.scale, freedom=freedom)
 
 
 def kinds(source: Tensor, *channels: int) -> int:
@@ -183,6 +187,10 @@ class Scalar(Layer):
     """What one unit of the result is worth: one fraction, or one per channel."""
     offset: npt.NDArray[Any] = field(default_factory=lambda: fractions([0]))
     """What zero is worth, likewise."""
+    freedom: int = 0
+    """How many units other values than those of ``pieces`` may be off where they take less logic."""
+    circuits: tuple[Circuit, ...] = ()
+    """The logic of each of ``pieces``, where it was chosen together with the values."""
 
     def infer(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
@@ -220,6 +228,8 @@ class Scalar(Layer):
         return tuple(np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
 
     def expand(self, builder: Builder, *inputs: list[Value]) -> list[Value]:
+        if self.circuits:
+            return [inline(builder, self.circuits[i % len(self.circuits)], [v])[0] for i, v in enumerate(inputs[0])]
         return [expand(builder, self.pieces[i % len(self.pieces)], v) for i, v in enumerate(inputs[0])]
 
     def describe(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..graph import Graph
 from ..real import RealGraph
 from .absorb_weights import absorb_weights
+from .choose_functions import choose_functions
 from .collapse import collapse
 from .compose_scalars import compose_scalars
 from .correct_bias import correct_bias
@@ -29,8 +30,8 @@ from .sample_values import sample_values
 from .turn_input import turn_input
 
 __all__ = [
-    "INTEGER", "REAL", "Calibration", "Entry", "Width", "drop_softmax", "entry", "lower", "optimise", "quantize",
-    "sample_values", "simplify", "split_exit", "to_fixed_point", "within",
+    "INTEGER", "REAL", "Calibration", "Entry", "Width", "choose_functions", "drop_softmax", "entry", "lower",
+    "optimise", "quantize", "sample_values", "simplify", "split_exit", "to_fixed_point", "within",
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (

@@ -43,6 +43,7 @@ class Calibration:
     ``bits`` is the width of everything but of what ``weights`` (by the name of the matrix) and ``activations`` (by the
     name of the tensor that is quantised) give a width of its own. What a curved function reads has more bits than that.
     ``ranges`` says which values each format of an activation covers.
+    ``freedom`` is how many units the values of curved functions may be off.
     ``samples`` of the input are what biases are corrected on afterwards (None: they stay).
     ``known`` remembers quantisers, as searching a scale takes time; copies on the same values share it.
     """
@@ -54,6 +55,7 @@ class Calibration:
     weights: Mapping[str, Width] = field(default_factory=dict[str, Width])
     activations: Mapping[str, Width] = field(default_factory=dict[str, Width])
     ranges: Ranges = Ranges.MSE
+    freedom: int = 0
     samples: Reals | None = None
     known: dict[tuple[str, int], Quantizer] = field(default_factory=dict[tuple[str, int], Quantizer])
 
@@ -268,7 +270,7 @@ class Quantization:
         own = self.inputs.get(name, name)
         made = self.graph.makers.get(own)
         node = f"input '{own}'" if made is None else made.node
-        op = Quantize(f"{own}_q", (name,), quantizer, node=node)
+        op = Quantize(f"{own}_q", (name,), replace(quantizer, freedom=self.calibration.freedom), node=node)
         self.add(op, quantizer.scale)
         self.narrow[name] = op.name
         return op.name

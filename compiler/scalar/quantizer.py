@@ -88,7 +88,8 @@ class Quantizer:
 
     ``scale`` is an array of positive fractions (one, or one per channel). A bound of None means that nothing saturates.
     ``zero`` is the file's zero point: it only decides which neighbour of a tie is even. A ``bipolar`` quantiser gives
-    the codes 1 where ``x >= 0`` and -1 elsewhere.
+    the codes 1 where ``x >= 0`` and -1 elsewhere. A curved function's code may be ``freedom`` units off
+    where that takes less logic.
     """
 
     scale: npt.NDArray[Any]
@@ -97,6 +98,7 @@ class Quantizer:
     rounding: Rounding = Rounding.HALF_UP
     zero: int = 0
     bipolar: bool = False
+    freedom: int = 0
 
     @property
     def step(self) -> int:

@@ -1,0 +1,94 @@
+"""Function units for the networks of a device: found once, kept in the cache, taken where they save LUTs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from amaranth.back import rtlil
+
+from nnfpga.compiler.circuit.ir import Circuit
+from nnfpga.compiler.device import Device
+from nnfpga.compiler.functions.choose import Effort, candidates, plain
+from nnfpga.compiler.functions.network import Fabric
+from nnfpga.compiler.functions.target import Target
+from nnfpga.rtl.unit import Unit
+from nnfpga.tools import cache
+from nnfpga.tools.recipes import Family
+from nnfpga.tools.yosys import synthesise
+
+from .functions import fingerprint
+
+__all__ = ["FABRICS", "NetworkUnits", "mapped"]
+
+FABRICS: dict[Family, Fabric] = {
+    "ice40": Fabric(4, absorbs=False),
+    "ecp5": Fabric(4, absorbs=False),
+    "xc7": Fabric(6, absorbs=True),
+    "xc3s": Fabric(4, absorbs=True),
+}
+"""Families whose recipes can map logic as it is written: on others a unit would be built anew, and larger."""
+
+
+class NetworkUnits:
+    """The units of one family by their targets, as `with_units` asks for them.
+
+    A unit and the plain table are mapped by Yosys, and the smaller one is taken. ``found`` are the units that were
+    taken so far.
+    """
+
+    def __init__(self, family: Family, tell: Callable[[str], None], effort: Effort | None = None) -> None:
+        self.family: Family = family
+        self.tell, self.effort = tell, effort or Effort()
+        self.found: dict[str, Circuit] = {}
+
+    @staticmethod
+    def of(device: Device, tell: Callable[[str], None]) -> NetworkUnits | None:
+        """Those of a device; None where its family has none."""
+        return next((NetworkUnits(family, tell) for family in FABRICS if family == device.family), None)
+
+    def __call__(self, target: Target) -> Circuit | None:
+        """The unit of a target; None where the plain table takes no more LUTs."""
+        if target.bits <= FABRICS[self.family].inputs:
+            return None  # a LUT for each bit
+        asked = f"{self.family} {self.effort} {target.bits} {target.signed}"
+        key = cache.key(*fingerprint(), asked, target.low.tobytes(), target.high.tobytes())
+        path = cache.folder("functions") / f"{key}.units.json"
+        units = read(path, target)
+        if units is None:
+            units = self.fresh(target)
+            cache.atomic_write(path, json.dumps([str(unit) for unit in units]))
+        self.found.update((key, unit) for unit in units)
+        return units[0] if units else None
+
+    def fresh(self, target: Target) -> list[Circuit]:
+        """The unit, searched for and compared; none where the table is better."""
+        low, high = int(target.low.min()), int(target.high.max())
+        self.tell(f"{self.family}: looking for the logic of a function of {target.bits} bits to {low} .. {high}")
+        found = candidates([target], FABRICS[self.family], self.effort, 1, lambda _: None)[:1]
+        if not found:
+            return []
+        with TemporaryDirectory(prefix="nnfpga-") as work:
+            both = {"unit": found[0].circuit, "table": plain(target).circuit}
+            luts = {n: mapped(c, self.family, Path(work, n), self.tell)[0]["lut"] for n, c in both.items()}
+        return [found[0].circuit] if luts["unit"] < luts["table"] else []
+
+
+def mapped(
+    circuit: Circuit, family: Family, work: Path, tell: Callable[[str], None], area: bool = True
+) -> tuple[dict[str, int], str]:
+    """What a unit takes on a family, with ``area`` its LUTs as they are written, and its RTLIL."""
+    text = rtlil.convert(Unit(circuit), name="unit", emit_src=False)
+    return synthesise(text, family, "unit", work, area=area, progress=tell).resources, text
+
+
+def read(path: Path, target: Target) -> list[Circuit] | None:
+    """The unit in a file of the cache, or none where that says so; None where it has to be made."""
+    try:
+        units = [Circuit.parse(text) for text in json.loads(path.read_text())]
+        good = all(target.holds(unit.evaluate(target.codes.reshape(-1, 1))[:, 0]) for unit in units)
+    except (OSError, ValueError, TypeError, OverflowError):  # damaged
+        return None
+    return units if good else None
