@@ -1,18 +1,26 @@
 """Function units: LUTs after mapping by family, the greatest error over all inputs, seconds.
 
     python benchmarks/functions.py [--families xc3s,ice40,ecp5,xc7] [--effort 1] [--seed 1] [--only gaussian]
+        [--route 3]
 
 Results are taken from nnfpga's cache where they are there; seconds are those of this run. The plain table is mapped by
-Yosys beside them where it has at most 10 input bits.
+Yosys beside them where it has at most 10 input bits. ``--route N`` places and routes the units for ECP5 with N seeds,
+between registers, and prints the median of the delays.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from nnfpga.functions import Asked, make
+from comparison.delays import delays
+
+from nnfpga.compiler.circuit.ir import Circuit
+from nnfpga.functions import Asked, Made, make
 
 UNITS: dict[str, tuple[str, str, str | None, str | None]] = {
     "gaussian, 16 bit": ("exp(-x**2)", "fixed<16,3>", None, "0.005"),
@@ -34,17 +42,26 @@ def main() -> None:
     parser.add_argument("--effort", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="units whose name begins so")
+    parser.add_argument("--route", type=int, default=0, metavar="SEEDS", help="the routed delay on ECP5, too")
     options = parser.parse_args()
-    print("| unit | in | out | error | greatest | family | LUTs | carries | plain table | s |")
-    print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    print("| unit | in | out | error | greatest | family | LUTs | carries | plain table | ns | s |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
     for name, (text, given, result, error) in UNITS.items():
         for family in options.families.split(",") if name.startswith(options.only) else ():
             start = time.monotonic()
-            report = make(Asked(text, given, result, error, family, options.seed, options.effort)).report
-            print(row(name, report, time.monotonic() - start), flush=True)
+            made = make(Asked(text, given, result, error, family, options.seed, options.effort))
+            seconds = time.monotonic() - start
+            delay = routed(made, options.route) if family == "ecp5" and options.route else ""
+            print(row(name, made.report, delay, seconds), flush=True)
 
 
-def row(name: str, report: dict[str, Any], seconds: float) -> str:
+def routed(made: Made, seeds: int) -> str:
+    """The median delay of a unit, in nanoseconds."""
+    with TemporaryDirectory() as work:
+        return f"{median(delays(Circuit.parse(made.circuit), Path(work), seeds)):.2f}"
+
+
+def row(name: str, report: dict[str, Any], delay: str, seconds: float) -> str:
     """A row of the table."""
     plain = [c["lut"] for c in report["candidates"] if c["estimate"] is None]
     cells = [
@@ -57,6 +74,7 @@ def row(name: str, report: dict[str, Any], seconds: float) -> str:
         report["resources"]["lut"],
         report["resources"]["carry"],
         plain[0] if plain else "",
+        delay,
         f"{seconds:.0f}",
     ]
     return f"| {' | '.join(map(str, cells))} |"

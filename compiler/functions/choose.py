@@ -56,10 +56,12 @@ class Start:
         """The same after a search."""
         return replace(self, network=improve(self.problem, self.network, fabric, changes, seed))
 
-    def unfolded(self) -> Start:
-        """The same on all inputs."""
-        problem, network = unfolded(self.problem, self.network)
-        return replace(self, problem=problem, network=network)
+    def unfolded(self) -> list[Start]:
+        """The same on all inputs, in one or two ways."""
+        ways = [unfolded(self.problem, self.network, inside) for inside in (False, True)]
+        if self.problem.fold != Fold.ODD or len(ways[0][1].gates) == len(ways[1][1].gates):
+            ways = ways[:1]
+        return [replace(self, problem=problem, network=network) for problem, network in ways]
 
 
 def plain(target: Target) -> Candidate:
@@ -85,7 +87,8 @@ def candidates(
     found = sorted((s.improved(fabric, effort.first, seed) for s in found), key=price)[: effort.kept]
     result: list[Candidate] = []
     for start in found:
-        last = start.improved(fabric, effort.longer, seed).unfolded().improved(fabric, effort.last, seed)
+        whole = start.improved(fabric, effort.longer, seed).unfolded()
+        last = min((w.improved(fabric, effort.last, seed) for w in whole), key=price)
         tell(f"{start.method}: {price(start)} LUTs, then {price(last)}")
         circuit = circuit_of(last.target, last.problem, last.network)
         if not start.target.holds(circuit.evaluate(start.target.codes.reshape(-1, 1))[:, 0]):

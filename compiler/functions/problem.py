@@ -8,10 +8,13 @@ from enum import Enum
 import numpy as np
 
 from ..exact import Ints
-from .network import Bits, Gate, Network
+from .network import CARRY, SUM, Bits, Gate, Kind, Network
 from .target import Target
 
 __all__ = ["Fold", "Problem", "problems", "unfolded"]
+
+
+DIFFERENCE = 0b0110
 
 
 class Fold(Enum):
@@ -94,18 +97,51 @@ def shortened(problem: Problem) -> Problem:
     return replace(problem, inputs=problem.inputs - dropped, dropped=dropped, low=low, high=high)
 
 
-def unfolded(problem: Problem, network: Network) -> tuple[Problem, Network]:
-    """The problem with its sign as highest input bit, and a network for it from one of the folded problem."""
+def unfolded(problem: Problem, network: Network, inside: bool = False) -> tuple[Problem, Network]:
+    """The problem with its sign as highest input bit, and a network for it from one of the folded problem.
+
+    Where that is odd the outputs are inverted; with ``inside`` what the last sum adds instead (`inverted_inside`).
+    """
     if problem.fold == Fold.NONE:
         return problem, network
     n, sign = problem.inputs, problem.inputs + 1
-    difference = 0b0110
-    wired = network.behind([Gate((1 + k, sign), difference) for k in range(n)])
+    wired = network.behind([Gate((1 + k, sign), DIFFERENCE) for k in range(n)])
     low, high = (np.concatenate([bound, bound[::-1]]) for bound in (problem.low, problem.high))
     if problem.fold == Fold.ODD:
         top = (1 << problem.outputs) - 1
         low[1 << n :], high[1 << n :] = top - problem.high[::-1], top - problem.low[::-1]
-        first = wired.inputs + len(wired.gates)
-        turned = tuple(Gate((s, sign), difference) for s in wired.outputs)
-        wired = Network(wired.inputs, wired.gates + turned, tuple(range(first, first + len(turned))))
+        wired = inverted(wired, sign, inside)
     return replace(problem, inputs=n + 1, fold=Fold.NONE, low=low, high=high), wired
+
+
+def inverted(network: Network, sign: int, inside: bool) -> Network:
+    """The network with its outputs inverted where a signal is 1.
+
+    ``inside``: ``~(a + b)`` is ``~a + ~b + 1``, so a sum needs no LUTs behind it: its operands, which often have a LUT
+    with room for the sign, are inverted, and the carry begins with it.
+    """
+    gates = [*network.gates]
+    made: dict[int, int] = {0: sign}
+
+    def put(gate: Gate) -> int:
+        gates.append(gate)
+        return network.inputs + len(gates) - 1
+
+    def flipped(s: int) -> int:
+        if s not in made:
+            made[s] = put(Gate((s, sign), DIFFERENCE))
+        return made[s]
+
+    drivers = [network.gates[s - network.inputs] if s >= network.inputs else None for s in network.outputs]
+    starts = [p for p, gate in enumerate(drivers) if gate and gate.kind == Kind.SUM and len(gate.operands) == 2]
+    last = starts[-1] if starts and inside else len(drivers)
+    outputs: list[int] = []
+    carry = put(Gate((sign, sign), CARRY[2], Kind.CARRY)) if starts and inside else 0
+    for p, (s, gate) in enumerate(zip(network.outputs, drivers, strict=True)):
+        if gate is None or gate.kind != Kind.SUM or p < last:
+            outputs.append(flipped(s))
+            continue
+        operands = (flipped(gate.operands[0]), flipped(gate.operands[1]), carry)
+        outputs.append(put(Gate(operands, SUM[3], Kind.SUM)))
+        carry = put(Gate(operands, CARRY[3], Kind.CARRY))
+    return Network(network.inputs, tuple(gates), tuple(outputs))

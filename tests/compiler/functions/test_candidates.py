@@ -52,7 +52,7 @@ def test_candidates_are_within_the_intervals(bits: int, signed: bool, seed: int,
 def test_starts_solve_their_problems_folded_or_not(bits: int, signed: bool, seed: int, room: int) -> None:
     for start in starts(smooth(bits, signed, seed, room), FABRICS[0]):
         assert start.problem.holds(start.network)
-        assert start.unfolded().problem.holds(start.unfolded().network)
+        assert all(whole.problem.holds(whole.network) for whole in start.unfolded())
 
 
 @pytest.mark.parametrize(("fold", "f"), [(Fold.EVEN, lambda x: x * x), (Fold.ODD, lambda x: 10 * x)])
@@ -121,10 +121,25 @@ def test_the_price_of_a_sum() -> None:
 def test_unfolding_keeps_what_is_allowed() -> None:
     x = np.arange(-32, 32)
     target = Target(6, True, 3 * x - 2, 3 * x + 5)
-    for problem in problems(target):
-        start = next(s for s in starts(target, FABRICS[0]) if s.problem.fold == problem.fold)
-        whole, network = unfolded(start.problem, start.network)
-        words = network.evaluate(whole.patterns)
-        codes = x & (1 << 6) - 1
-        outputs = whole.base + words[codes >> whole.dropped]
-        assert ((target.low <= outputs) & (outputs <= target.high)).all()
+    for start in starts(target, FABRICS[0]):
+        for inside in (False, True):
+            whole, network = unfolded(start.problem, start.network, inside)
+            words = network.evaluate(whole.patterns)
+            codes = x & (1 << 6) - 1
+            outputs = whole.base + words[codes >> whole.dropped]
+            assert ((target.low <= outputs) & (outputs <= target.high)).all()
+
+
+def test_sums_are_inverted_by_their_operands() -> None:
+    """Of an odd function: no LUT stands behind the last sum."""
+    x = np.arange(-128, 128)
+    y = np.floor(128 / (1 + np.exp(-(x + 0.5) / 30))).astype(np.int64)
+    sums = 0
+    for start in starts(Target(8, True, y - 1, y + 1), FABRICS[0]):
+        ways = start.unfolded()
+        assert all(way.problem.holds(way.network) for way in ways)
+        if len(ways) > 1:
+            network = ways[1].network
+            driver = network.gates[network.outputs[-2] - network.inputs]
+            sums += driver.kind == Kind.SUM
+    assert sums > 0
