@@ -204,13 +204,14 @@ def run_compile(options: argparse.Namespace) -> int:
 
 def run_function(options: argparse.Namespace) -> int:
     """``nnfpga function``."""
-    from .folder import whole_folder
     from .function_table import to_text
     from .functions import Asked, make
 
     names = ("text", "given", "result", "error", "family", "seed", "effort")
     made = make(Asked(**{name: getattr(options, name) for name in names}), teller(options.quiet))
     if options.folder is not None:
+        from .folder import whole_folder
+
         with whole_folder(options.folder) as folder:
             made.write(folder)
     print(to_text(made))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from nnfpga.compiler import formats
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.formats import Format
 from nnfpga.compiler.functions.expression import Expression
@@ -36,20 +35,19 @@ def read_error(text: str | None) -> Fraction | None:
 
 
 def targets_of(
-    f: Expression, given: str, result: str | None, error: Fraction | None
-) -> tuple[Format, list[tuple[Format, Target]]]:
-    """The input's format, and what is allowed in each output format: the stated one, or the coarsest four that do.
+    f: Expression, source: Format, result: Format | None, error: Fraction | None
+) -> list[tuple[Format, Target]]:
+    """What is allowed in each output format: the stated one, or the coarsest four that are within the error.
 
     Raises
     ------
     CompileError
         where there is none.
     """
-    source = formats.parse(given)
     if result is not None:
-        return source, [(form := formats.parse(result), target_of(f, source, form, error))]
+        return [(result, target_of(f, source, result, error))]
     if error is None:
-        raise CompileError("neither the output's format nor an error is given; add --out, --error or both")
+        raise ValueError("targets_of must have a format or an error")
     found: list[tuple[Format, Target]] = []
     last: CompileError | None = None
     fraction = next(k for k in range(-40, 60) if Fraction(2) ** -k <= 2 * error)
@@ -66,7 +64,7 @@ def targets_of(
         raise last or CompileError(
             f"'{f.text}': no format of up to {2 * MAX_BITS} bits is within the error; allow more"
         )
-    return source, found
+    return found
 
 
 def forms(fraction: int) -> list[Format]:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from nnfpga.compiler.errors import CompileError
+from nnfpga.compiler.formats import parse as parse_format
 from nnfpga.compiler.functions.choose import Effort, candidates, plain
 from nnfpga.compiler.functions.expression import parse
 from nnfpga.tools.find import find
@@ -23,6 +24,9 @@ from .units import FABRICS, mapped
 
 __all__ = ["fresh"]
 
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
 MOST_EFFORT = 1000
 MAPPED = 2  # candidates that are mapped besides the plain table
 MAX_PLAIN = 10  # input bits of a table that is given to the tools as it is
@@ -30,11 +34,18 @@ MAX_PLAIN = 10  # input bits of a table that is given to the tools as it is
 
 def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
     """The fields of what `functions.make` gives."""
-    family = family_of(asked.family)
-    f, error = parse(asked.text), read_error(asked.error)
-    source, formats = targets_of(f, asked.given, asked.result, error)
+    faults: list[str] = []
+    family, effort = noted(faults, family_of, asked.family), noted(faults, effort_of, asked.effort)
+    f, error = noted(faults, parse, asked.text), noted(faults, read_error, asked.error)
+    source = noted(faults, parse_format, asked.given)
+    result = None if asked.result is None else noted(faults, parse_format, asked.result)
+    if asked.result is None and asked.error is None:
+        faults.append("neither the output's format nor an error is given; add --out, --error or both")
+    if family is None or effort is None or f is None or source is None or faults:
+        raise CompileError("\n".join(faults))
+    formats = targets_of(f, source, result, error)
     targets = [target for _, target in formats]
-    found = candidates(targets, FABRICS[family], effort_of(asked.effort), asked.seed, tell)[:MAPPED]
+    found = candidates(targets, FABRICS[family], effort, asked.seed, tell)[:MAPPED]
     if source.width <= MAX_PLAIN or not found:
         found.append(plain(targets[0]))
     with TemporaryDirectory(prefix="nnfpga-") as work:
@@ -76,6 +87,15 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
     }
     picture = error_plot(x, errors, None if error is None else float(error), asked.text)
     return {"report": report, "circuit": str(chosen.circuit), "verilog": verilog, "picture": picture}
+
+
+def noted(faults: list[str], read: Callable[[Given], Result], given: Given) -> Result | None:
+    """What is read from a text; what is wrong with it is noted."""
+    try:
+        return read(given)
+    except CompileError as error:
+        faults.append(str(error))
+        return None
 
 
 def effort_of(times: int) -> Effort:

@@ -103,6 +103,13 @@ def test_what_it_refuses(arguments: list[str], sentence: str, capsys: pytest.Cap
     assert error.count("\n") == 1
 
 
+def test_all_that_is_wrong_is_said_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["foo(x)", "--in", "fixed5", "--out", "8", "--error", "-1", "--family", "z80", "--effort", "0"]
+    assert main(["function", *arguments]) == 2
+    places = [line.removeprefix("nnfpga: error: ").split(":")[0] for line in capsys.readouterr().err.splitlines()]
+    assert places == ["family 'z80'", "effort 0", "'foo(x)'", "error '-1'", "format 'fixed5'", "format '8'"]
+
+
 def test_nothing_is_written_where_it_fails(tmp_path: Path) -> None:
     arguments = ["function", "x", "--in", "fixed<5,3>", "--error", "1", "--family", "z80", "-o", str(tmp_path / "unit")]
     assert main(arguments) == 2

@@ -1,0 +1,75 @@
+"""The mapped cells of function units are proven by SAT to give the function, for each family."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnfpga.compiler.circuit.ir import Circuit
+from nnfpga.compiler.functions.choose import Effort, candidates
+from nnfpga.compiler.functions.target import Target
+from nnfpga.tools.errors import ToolError
+from nnfpga.tools.recipes import Family
+from nnfpga.tools.yosys import yosys
+from nnfpga.units import FABRICS, mapped
+
+QUICK = Effort(starts=3, first=500, kept=1, longer=1000, last=1000)
+MODELS: dict[Family, str] = {
+    "ice40": "+/ice40/cells_sim.v",
+    "ecp5": "+/ecp5/common_sim.vh +/ecp5/ccu2c_sim.vh",
+    "xc7": "+/xilinx/cells_sim.v",
+    "xc3s": "+/xilinx/cells_sim.v",
+}
+"""Yosys' own models of the cells."""
+
+PROVE = """
+read_verilog -defer {models}
+read_verilog -overwrite netlist.v
+hierarchy -top unit
+proc
+flatten
+opt_clean
+rename unit gate
+design -stash gate
+read_verilog gold.v
+prep -top gold
+design -copy-from gate gate
+miter -equiv -flatten -make_outputs gold gate miter
+sat -verify -prove trigger 0 -show-ports miter
+"""
+X = np.arange(-64, 64)
+
+
+def unit_of(family: Family) -> Circuit:
+    """A sigmoid within a hundredth: tables, carry chains, and inverters for its symmetry."""
+    y = 128 / (1 + np.exp(-X / 16))
+    target = Target(7, True, np.ceil(y - 1.28).astype(np.int64), np.floor(y + 1.28).astype(np.int64))
+    return candidates([target], FABRICS[family], QUICK, 1, lambda _: None)[0].circuit
+
+
+def gold(values: list[int]) -> str:
+    """Verilog of a table: for each bit of the result a constant, of which the input is the index."""
+    order = np.argsort(X & 127)
+    width = max(values).bit_length()
+    columns = [sum((values[i] >> b & 1) << n for n, i in enumerate(order.tolist())) for b in range(width)]
+    bits = [f"wire [127:0] t{b} = 128'h{column:x}; assign y[{b}] = t{b}[x];" for b, column in enumerate(columns)]
+    return "\n".join([f"module gold(input [6:0] x, output [{width - 1}:0] y);", *bits, "endmodule\n"])
+
+
+@pytest.mark.parametrize("family", FABRICS)
+def test_cells_give_the_function(family: Family, tmp_path: Path) -> None:
+    circuit = unit_of(family)
+    values = circuit.evaluate(X.reshape(-1, 1))[:, 0]
+    assert np.abs(values / 128 - 1 / (1 + np.exp(-X / 16))).max() <= 0.01
+    resources, _ = mapped(circuit, family, tmp_path, lambda _: None)
+    assert resources["lut"] > 0
+    assert resources["carry"] > 0
+    (tmp_path / "prove.ys").write_text(PROVE.format(models=MODELS[family]))
+    (tmp_path / "gold.v").write_text(gold(values.tolist()))
+    yosys("script prove.ys", tmp_path, "prove.log")
+    values[77] ^= 1
+    (tmp_path / "gold.v").write_text(gold(values.tolist()))
+    with pytest.raises(ToolError, match="proof did fail"):
+        yosys("script prove.ys", tmp_path, "prove.log")
