@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
@@ -11,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 
 from nnfpga.compiler.circuit.chains import steps
 from nnfpga.compiler.circuit.ir import Circuit, Input
-from nnfpga.compiler.circuit.pipeline import Schedule
+from nnfpga.compiler.circuit.pipeline import Schedule, users
 from nnfpga.compiler.circuit.wiring import Wires, wires_of
 
 from .beat import Edge, decode, encode
@@ -19,6 +21,9 @@ from .credits import CreditQueue
 from .logic import Wired, input_bits, step_logic, word_shape
 
 __all__ = ["Island"]
+
+APART = "nnfpga_apart"
+"""Marks a register that synthesis must not merge with an equal one."""
 
 
 class Island(wiring.Component):
@@ -108,35 +113,62 @@ class Island(wiring.Component):
                 given = decode(self.i.payload[node.index], self.i_edge.wire)
                 m.d.comb += into[0].eq(input_bits(given, wires.words[step[0]]))
             else:
-                step_logic(m, circuit, wires, step, partial(delayed.wired, stage=stage), into)
+                step_logic(m, circuit, wires, step, delayed.reader(stage), into)
             for v, signal in zip(step, into, strict=True):
                 delayed.add(v, signal)
         return delayed
 
 
 class Delayed:
-    """The words of values and their copies in later stages, made as they are asked for."""
+    """The words of values and their copies in later stages, made as they are asked for.
+
+    Registers hold words without a sign, as sums want them. Where wires have stages of their own, each reader of a value
+    in a stage has a register for itself, which can stand near it.
+    """
 
     def __init__(self, m: Module, enable: Value, circuit: Circuit, wires: Wires, plan: Schedule) -> None:
         self.m, self.enable, self.circuit, self.wires, self.plan = m, enable, circuit, wires, plan
         self.copies: dict[tuple[int, int], Value] = {}
+        self.users = users(circuit, plan)
+        self.read: Counter[tuple[int, int]] = Counter()
 
     def add(self, value: int, signal: Value) -> None:
         """Note a value's word in the stage that computes it."""
-        self.copies[value, self.plan.stage[value]] = signal
+        self.copies[value, self.plan.stage[value]] = Wired(
+            self.circuit.ranges[value], self.wires.words[value], signal
+        ).unsigned
 
     def wired(self, value: int, stage: int) -> Wired:
         """A value as it stands in a stage."""
-        return Wired(self.circuit.ranges[value], self.wires.words[value], self(value, stage))
+        return self._wired(value, self._copy(value, stage))
 
-    def __call__(self, value: int, stage: int) -> Value:
-        """The word of a value as it stands in a stage."""
+    def reader(self, stage: int) -> Callable[[int], Wired]:
+        """Values as one reader in a stage sees them."""
+
+        @cache
+        def wired(value: int) -> Wired:
+            if not self.wires.words[value].width or self.users[value, stage] < 2:
+                return self.wired(value, stage)
+            self.read[value, stage] += 1
+            name = f"v{value}_s{stage}_r{self.read[value, stage]}"
+            return self._wired(value, self._register(self._copy(value, stage - 1), name, apart=True))
+
+        return wired
+
+    def _wired(self, value: int, unsigned: Value) -> Wired:
+        word = self.wires.words[value]
+        bits = Cat(unsigned[:-1], ~unsigned[-1]) if word.signed else unsigned
+        return Wired(self.circuit.ranges[value], word, bits)
+
+    def _copy(self, value: int, stage: int) -> Value:
         if not self.wires.words[value].width:
             return Const(0, 0)
         if (value, stage) not in self.copies:
-            before = self(value, stage - 1)
-            copy = Signal(before.shape(), name=f"v{value}_s{stage}", reset_less=True)
-            with self.m.If(self.enable):
-                self.m.d.sync += copy.eq(before)
-            self.copies[value, stage] = copy
+            self.copies[value, stage] = self._register(self._copy(value, stage - 1), f"v{value}_s{stage}", apart=False)
         return self.copies[value, stage]
+
+    def _register(self, before: Value, name: str, apart: bool) -> Signal:
+        copy = Signal(len(before), name=name, reset_less=True, attrs={APART: 1} if apart else {})
+        with self.m.If(self.enable):
+            self.m.d.sync += copy.eq(before)
+        return copy

@@ -49,13 +49,14 @@ def wrapped(circuit: str, inputs: int, outputs: int) -> str:
     """The circuit, RTLIL, in a module ``wrapper`` of three pins.
 
     A shift register holds the inputs; a register folds each result into itself (``r <= rotate(r) ^ result``), so
-    that every bit of every result counts. Registers have no reset.
+    that every bit of every result counts. Registers have no reset. Those of the inputs start with 1, the circuit's with
+    0: otherwise a circuit's copy of an input bit, being the next bit of the scan, would be merged with that one.
     """
     m = Module()
     domain = ClockDomain("sync", reset_less=True)
     m.domains += domain
     serial, last = Signal(name="scan_in"), Signal(name="scan_out")
-    source, result, kept = Signal(inputs), Signal(outputs), Signal(outputs)
+    source, result, kept = Signal(inputs, init=(1 << inputs) - 1), Signal(outputs), Signal(outputs)
     m.submodules.circuit = Instance("circuit", i_clk=domain.clk, i_model_inp=source, o_model_out=result)
     m.d.sync += [source.eq(Cat(serial, source)), kept.eq(Cat(kept[-1], kept) ^ result)]
     m.d.comb += last.eq(kept[-1])

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ..device import Timing
 from .ir import Circuit, Constant, Value
-from .pipeline.delays import delays
+from .pipeline.delays import corrections, delays
 from .wires import Sum
 from .wiring import Wires
 
@@ -107,6 +107,10 @@ class Times:
         if self.timing is None:
             return
         self.delays = delays(self.circuit, self.wires, self.timing)
+        last = max((self.stage[o] for o in self.circuit.outputs), default=0)
+        for o, (gate, *_) in corrections(self.circuit, self.wires, self.timing).items():
+            if self.stage[o] == last:
+                self.delays[o] = self.delays[o]._replace(gate=self.delays[o].gate + gate)
         for v in range(n):
             self.put(v)
         latest = SLACK * max((self.high[v] for v in self.wires.sums), default=0.0)

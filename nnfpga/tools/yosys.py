@@ -150,6 +150,7 @@ def _synthesise(
         f"hierarchy -top {top}",
         "proc",
         "opt_clean",
+        "setattr -set keep 1 a:nnfpga_apart %ci1:+$dff[Q] t:$dff %i",  # else equal registers become one
         *recipe.sums,
         *(["flatten"] if request.flatten else []),
         "opt_expr -fine",

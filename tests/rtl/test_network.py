@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from importlib import import_module
 from typing import Any
@@ -121,11 +122,13 @@ def test_a_wrong_expectation_is_noticed(harness: Any) -> None:
 
 
 @pytest.mark.parametrize("free_running", [False, True])
-@pytest.mark.parametrize("clock", [20.0, 300.0])
-def test_pipelined_island(harness: Any, clock: float, free_running: bool) -> None:
+@pytest.mark.parametrize(("clock", "spread"), [(20.0, 0.0), (300.0, 0.0), (300.0, 1.2)])
+def test_pipelined_island(harness: Any, clock: float, spread: float, free_running: bool) -> None:
+    """With a net that takes long, its wires have stages of their own."""
     graph = Graph(GRAPH.inputs, GRAPH.layers[:3], ("sum1",))
     circuit = circuit_of(graph, list(graph.layers))
-    plan = schedule(circuit, GENERIC.timing, clock)
+    plan = schedule(circuit, replace(GENERIC.timing, spread_ns=spread), clock)
+    assert plan.far == (spread > 0)
     i, o = Edge.of(graph.inputs[0], 6), Edge.of(graph.tensors["sum1"], 4)
     x = batch(graph, 20)
     island = Island(circuit, plan, i, o, free_running=free_running)

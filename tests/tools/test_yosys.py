@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from amaranth.back import rtlil
-from amaranth.hdl import Cat, Module
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -126,3 +126,17 @@ def test_elements_of_arrays_are_not_named_like_bits(tmp_path: Path) -> None:
     names = json.loads(netlist.json_path.read_text())["modules"]["dut"]["netnames"]
     assert "i" in names
     assert not [name for name in names if re.search(r"\[\d+\]", name)]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_marked_registers_are_not_merged(tmp_path: Path, apart: bool) -> None:
+    """Of three equal registers one is left, or all that are marked; their enable is the cells'."""
+    m = Module()
+    d, enable, q = Signal(4, name="d"), Signal(name="enable"), Signal(12, name="q")
+    copies = [Signal(4, name=f"copy{n}", attrs={"nnfpga_apart": 1} if apart and n else {}) for n in range(3)]
+    with m.If(enable):
+        m.d.sync += [copy.eq(d) for copy in copies]
+    m.d.comb += q.eq(Cat(copies))
+    cells = synthesise(rtlil.convert(m, ports=[d, enable, q], name="dut"), "ecp5", "dut", tmp_path).cells
+    assert cells["TRELLIS_FF"] == (8 if apart else 4)
+    assert "LUT4" not in cells

@@ -2,22 +2,30 @@
 
 ``delays.py`` says how long a node takes, ``stages.py`` which values cannot share a stage, ``registers.py`` chooses
 among all stages that are left those with the fewest register bits.
+
+A clock that a node cannot keep with the wires in front of it has stages without logic: between two registers, where
+placement can put the second one near the logic that reads it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...device import Timing
-from ..ir import Circuit
+from ..ir import Circuit, Constant, Input, Value
 from ..wiring import Wires, wires_of
 from .delays import Delay, delays
 from .registers import fewest_registers
 from .stages import Delays, delays_of, earliest
 
-__all__ = ["Delay", "Schedule", "delays", "even_schedule", "register_bits", "schedule"]
+__all__ = ["Delay", "Schedule", "delays", "even_schedule", "register_bits", "schedule", "users"]
+
+
+BEHIND = 1 << 20
+"""Bits that no register can have: the correction of an output stays behind the last register."""
 
 
 @dataclass(frozen=True)
@@ -26,23 +34,38 @@ class Schedule:
 
     So a result leaves ``stages`` cycles after its input came. ``critical_ns`` is the longest path through the logic
     of one stage by the delays that ``timing`` gives, without its ``overhead_ns``. A constant's stage means nothing.
+
+    With ``far``, wires have stages of their own, ``timing`` has no ``spread_ns``, and all `users` of a value get a
+    register.
     """
 
     stage: tuple[int, ...]
     stages: int
     critical_ns: float
     timing: Timing
+    far: bool = False
 
 
 def schedule(circuit: Circuit, timing: Timing, clock_mhz: float) -> Schedule:
     """The fewest stages for a clock, and the fewest register bits for that number of stages.
 
-    A node that takes longer than the period on its own gets a stage of its own.
+    A node that takes longer than the period on its own gets a stage of its own. Where it would not if its wires took
+    nothing, all wires between registers get a stage of their own: so there are twice as many.
     """
     wires = wires_of(circuit)
-    return fewest(
-        wires, timing, delays_of(circuit, wires, timing), max(int(1e6 / clock_mhz - 1e3 * timing.overhead_ns), 1)
-    )
+    period = max(int(1e6 / clock_mhz - 1e3 * timing.overhead_ns + 1e-6), 1)
+    plan = fewest(wires, timing, delays_of(circuit, wires, timing), period)
+    if 1e3 * plan.critical_ns <= period or not timing.spread_ns:
+        return plan
+    near = replace(timing, spread_ns=0.0)
+    apart = far(circuit, fewest(wires, near, delays_of(circuit, wires, near), period), timing.spread_ns)
+    return apart if 1e3 * apart.critical_ns <= period else plan
+
+
+def far(circuit: Circuit, plan: Schedule, spread_ns: float) -> Schedule:
+    """A stage of wires that take ``spread_ns`` before each stage, the first one too."""
+    stage = (0 if isinstance(node, Input) else 2 * at + 1 for node, at in zip(circuit.nodes, plan.stage, strict=True))
+    return Schedule(tuple(stage), 2 * plan.stages, max(plan.critical_ns, spread_ns), plan.timing, far=True)
 
 
 def even_schedule(circuit: Circuit, timing: Timing, stages: int) -> Schedule:
@@ -66,8 +89,11 @@ def even_schedule(circuit: Circuit, timing: Timing, stages: int) -> Schedule:
 def fewest(wires: Wires, timing: Timing, found: Delays, period: int) -> Schedule:
     """The schedule for a period in picoseconds."""
     first = earliest(found, period)
-    stage = fewest_registers(found, period, first.stage, first.stages, weights(wires))
-    return Schedule(tuple(stage.tolist()), first.stages, earliest(found, period, stage).critical / 1e3, timing)
+    bits = weights(wires)
+    late = np.full(len(found) - len(bits), BEHIND)
+    stage = fewest_registers(found, period, first.stage, first.stages, np.concatenate([bits, late]))
+    critical = earliest(found, period, stage).critical / 1e3
+    return Schedule(tuple(stage[: len(bits)].tolist()), first.stages, critical, timing)
 
 
 def weights(wires: Wires) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -76,13 +102,39 @@ def weights(wires: Wires) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def register_bits(circuit: Circuit, plan: Schedule) -> int:
-    """Bits of registers between the stages and behind the last, one copy of a value in each stage that needs it."""
+    """Bits of registers between the stages and behind the last, one copy of a value in each stage that needs it.
+
+    Where a value has several `users` in a stage, each has its copy.
+    """
+    bits = weights(wires_of(circuit))
+    between = int(bits @ (np.array(needed(circuit, plan)) - np.array(plan.stage)))
+    further = sum(int(bits[v]) * (count - 1) for (v, _), count in users(circuit, plan).items())
+    ends = [circuit.ranges[o] for o in circuit.outputs]
+    return between + further + sum(r.width - r.zeros for r in ends if r.low != r.high)
+
+
+def needed(circuit: Circuit, plan: Schedule) -> list[int]:
+    """The last stage that needs each value."""
     last = list(plan.stage)
     for node, at in zip(circuit.nodes, plan.stage, strict=True):
         for v in node.reads:
             last[v] = max(last[v], at)
     for o in circuit.outputs:
         last[o] = plan.stages - 1
-    ends = [circuit.ranges[o] for o in circuit.outputs]
-    between = weights(wires_of(circuit)) @ (np.array(last) - np.array(plan.stage))
-    return int(between) + sum(r.width - r.zeros for r in ends if r.low != r.high)
+    return last
+
+
+def users(circuit: Circuit, plan: Schedule) -> Counter[tuple[Value, int]]:
+    """How many registers of a value its readers in a stage and the stages behind want, each its own.
+
+    None where wires have no stages of their own, or the value is computed in that stage.
+    """
+    found = Counter[tuple[Value, int]]()
+    if not plan.far:
+        return found
+    last = needed(circuit, plan)
+    for node, at in zip(circuit.nodes, plan.stage, strict=True):
+        for v in {*node.reads}:
+            if at > plan.stage[v] and not isinstance(circuit.nodes[v], Constant):
+                found[v, at] += 1 if (v, at) in found else 1 + (last[v] > at or v in circuit.outputs)
+    return found

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from ...device import Timing
 from ...exact import trailing_zeros
 from ..bits import Logic
-from ..ir import AtLeast, Circuit, Clamp, Greater, Lookup, Multiply, Node, Range, Select
+from ..ir import AtLeast, Circuit, Clamp, Greater, Lookup, Multiply, Node, Range, Select, Value
 from ..wires import Word, clamp_bits
 from ..wiring import Wires
 
-__all__ = ["Delay", "delays"]
+__all__ = ["Delay", "corrections", "delays"]
 
 
 class Delay(NamedTuple):
@@ -36,7 +36,7 @@ class Wire(NamedTuple):
 
 
 def delays(circuit: Circuit, wires: Wires, timing: Timing) -> list[Delay]:
-    """The delay of every value."""
+    """The delay of every value's word."""
     values = [Wire(r, word) for r, word in zip(circuit.ranges, wires.words, strict=True)]
     found: list[Delay] = []
     gate = timing.lut_ns + timing.spread_ns + timing.chain_ns
@@ -51,10 +51,17 @@ def delays(circuit: Circuit, wires: Wires, timing: Timing) -> list[Delay]:
             found.append(delay(node, values[v], *(values[x] for x in node.reads), timing=timing))
         else:
             found.append(Delay())
-    for o in {*circuit.outputs}:
-        if o in wires.sums and not wires.words[o].shows(circuit.ranges[o].width):  # its base is added at the output
-            found[o] = found[o]._replace(gate=found[o].gate + gate)
     return found
+
+
+def corrections(circuit: Circuit, wires: Wires, timing: Timing) -> dict[Value, Delay]:
+    """Outputs whose word is not the value: its base is added behind the last register."""
+    gate = timing.lut_ns + timing.spread_ns + timing.chain_ns
+    return {
+        o: Delay(gate, timing.carry_ns * circuit.ranges[o].width)
+        for o in sorted({*circuit.outputs})
+        if o in wires.sums and not wires.words[o].shows(circuit.ranges[o].width)
+    }
 
 
 @singledispatch

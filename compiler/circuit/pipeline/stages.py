@@ -15,7 +15,7 @@ from ...device import Timing
 from ..ir import Circuit, Constant
 from ..native import Array, native
 from ..wiring import Wires
-from .delays import delays
+from .delays import corrections, delays
 
 __all__ = ["Delays", "Earliest", "Int64", "conflicts", "delays_of", "earliest"]
 
@@ -28,6 +28,7 @@ class Delays:
 
     Value ``v`` reads ``operands[start[v] : start[v + 1]]`` (constants left out: they are there in every stage) and
     is read by ``readers[readers_start[v] : readers_start[v + 1]]``; ``gate``, ``chain`` and ``whole`` are `Delay`'s.
+    The last values are no nodes but the corrections of outputs.
     """
 
     start: Int64
@@ -56,7 +57,11 @@ def delays_of(circuit: Circuit, wires: Wires, timing: Timing) -> Delays:
     """The delays of a circuit's values on a device."""
     constant = [isinstance(node, Constant) for node in circuit.nodes]
     reads = [sorted({v for v in node.reads if not constant[v]}) for node in circuit.nodes]
-    rows = [(round(1e3 * d.gate), round(1e3 * d.chain), d.whole) for d in delays(circuit, wires, timing)]
+    late = corrections(circuit, wires, timing)
+    ends = {o for o in circuit.outputs if not constant[o]} - late.keys() | {len(reads) + n for n in range(len(late))}
+    reads += [[o] for o in late]
+    taken = [*delays(circuit, wires, timing), *late.values()]
+    rows = [(round(1e3 * d.gate), round(1e3 * d.chain), d.whole) for d in taken]
     table = np.array(rows, dtype=np.int64).reshape(-1, 3)
     start = np.cumsum([0, *(len(r) for r in reads)])
     operands = np.array([v for r in reads for v in r], dtype=np.int64)
@@ -70,7 +75,7 @@ def delays_of(circuit: Circuit, wires: Wires, timing: Timing) -> Delays:
         table[:, 0].copy(),
         table[:, 1].copy(),
         table[:, 2].copy(),
-        np.array(sorted({o for o in circuit.outputs if not constant[o]}), dtype=np.int64),
+        np.array(sorted(ends), dtype=np.int64),
     )
 
 
