@@ -9,7 +9,8 @@ from math import gcd
 import numpy as np
 
 from ..circuit.adders import multiply
-from ..circuit.ir import Builder, Lookup, Multiply, Value
+from ..circuit.ir import Bit, Builder, Concat, Constant, Lookup, Multiply, Range, Shift, Value
+from ..circuit.logic import logic
 from ..exact import INT64_EXACT, Ints, fractions, ints, objects
 from ..graph import Layer, Tensor
 from ..number import Number
@@ -17,7 +18,7 @@ from ..real import Op, Reals, Shape
 
 __all__ = ["Product", "RealProduct"]
 
-TABLE_LIMIT = 1 << 8  # squares of few values are a table
+TABLE_LIMIT = 1 << 5  # squares of few values are a table
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +73,45 @@ class Product(Layer):
 
 
 def product(builder: Builder, a: Value, b: Value) -> Value:
-    """The product of two scalars: shifts and adders where one is a constant, a table for squares of few values."""
+    """The product of two scalars: shifts and adders where one is a constant, a table or rows of bits for squares."""
     for v, k in ((a, builder.ranges[b]), (b, builder.ranges[a])):
         if k.low == k.high:
             return multiply(builder, [v], objects([[k.low]]))[0]
     low, high, _ = builder.ranges[a]
     if a == b and high - low < TABLE_LIMIT:
         return builder.add(Lookup(a, low, tuple(v * v for v in range(low, high + 1))))
+    if a == b:
+        return square(builder, a)
     return builder.add(Multiply(a, b))
+
+
+def square(builder: Builder, x: Value) -> Value:
+    """The square of a scalar from its bits: half of the partial products are twins, so each row has the bits above one.
+
+    ``x^2 = sum of b_i 4^i (1 + 4 (x >> i + 1))``; the sign's row is taken away.
+    """
+    zeros = builder.ranges[x].zeros
+    odd = builder.add(Shift(x, zeros)) if zeros else x
+    r = builder.ranges[odd]
+    bits = [builder.add(Bit(odd, k)) for k in range(r.width)]
+    zero, sign = builder.add(Constant(0)), [bits.pop()] if r.signed else []
+    rows = [row(builder, b, [builder.add(Constant(1)), zero, *bits[i + 1 :]]) for i, b in enumerate(bits)]
+    weights = [1 << 2 * i for i in range(len(bits))]
+    for b in sign:  # (y - 2^m)^2 = y^2 + 2^(m + 1) (2^(m - 1) - y), m bits before the sign
+        rows += [row(builder, b, bits), b]
+        weights += [-(2 << len(bits)), 1 << 2 * len(bits)]
+    (total,) = multiply(builder, rows, objects([weights]))
+    least, most, _ = Multiply(odd, odd).range(r, r)
+    result = builder.add(
+        Concat(tuple(builder.add(Bit(total, k)) for k in range(most.bit_length())), Range(least, most))
+    )
+    return builder.add(Shift(result, -2 * zeros)) if zeros else result
+
+
+def row(builder: Builder, chosen: Value, bits: list[Value]) -> Value:
+    """A number by its bits, the lowest first, or 0."""
+    both = tuple(logic(builder, [b, chosen], 0b1000) for b in bits)
+    return builder.add(Concat(both, Range(0, (1 << len(bits)) - 1)))
 
 
 def product_of(x: Number, y: Number) -> Number:

@@ -35,13 +35,13 @@ def absorb_weights(graph: RealGraph) -> RealGraph:
 
 
 def chain_before(graph: RealGraph, op: Linear) -> list[Op]:
-    """The functions and changes of layout that a matrix alone reads, first one first; none where no function is curved
-    or one differs by channel."""
+    """The functions, the same for all channels, and changes of layout that a matrix alone reads, first one first; none
+    where no function is curved."""
     chain: list[Op] = []
     made = graph.makers.get(op.inputs[0])
     while isinstance(made, Apply | RealRearrange) and only_reader(graph, made) is not None:
         if isinstance(made, Apply) and made.function.channels > 1:
-            return []
+            break
         chain.insert(0, made)
         made = graph.makers.get(made.inputs[0])
     return chain if any(isinstance(o, Apply) and not isinstance(o.function, Kinked) for o in chain) else []

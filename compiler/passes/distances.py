@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..layers.dense import Linear
-from ..layers.join import Sum
+from ..layers.join import Concatenate, Sum
 from ..layers.product import RealProduct
 from ..layers.rearrange import RealRearrange
 from ..layers.reduction import ReduceSum
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["distances"]
 
 MOST_COEFFICIENTS = 1 << 22
-MOST_FUNCTIONS = 48
+MOST_FUNCTIONS = 6
 """Of one input element each. Beyond, the squares of the inputs are shared: one square and two weights cost less."""
+MOST_PRODUCTS = 8
+"""Elements whose squares are made at once."""
 ROUNDING = 1e-9  # of the terms: below, a constant is what float left of one
 
 
@@ -223,11 +225,22 @@ def by_functions(op: Op, root: str, form: Quadratics, used: Flags, centre: Reals
 
 
 def by_shared_squares(op: Op, root: str, form: Quadratics, used: Flags, reach: float) -> list[Op]:
-    """A matrix on the elements beside their squares, which are scaled to about the same range."""
+    """A matrix on the elements beside their squares.
+
+    The squares of few elements are products. Those of many are functions, one after the other where that is wanted, and
+    scaled to about the range of the elements.
+    """
     index = np.flatnonzero(used.any(axis=0))
+    slope, square = form.slope[:, index], form.square[:, index]
+    if len(index) <= MOST_PRODUCTS:
+        chosen = RealRearrange(f"{op.name}_of", (root,), index, node=op.node)
+        squares = RealProduct(f"{op.name}_squares", (chosen.name, chosen.name), node=op.node)
+        both = Concatenate(f"{op.name}_both", (chosen.name, squares.name), node=op.node)
+        weight = np.concatenate([slope, square], axis=1)
+        return [chosen, squares, both, Linear(f"{op.name}_product", (both.name,), weight, node=op.node)]
     unit = 2.0 ** np.rint(np.log2(reach)) if reach else 1.0
     functions = (*[Quadratic(0.0, 1.0, 0.0)] * len(index), *[Quadratic(1 / unit, 0.0, 0.0)] * len(index))
-    weight = np.concatenate([form.slope[:, index], unit * form.square[:, index]], axis=1)
+    weight = np.concatenate([slope, unit * square], axis=1)
     chosen = RealRearrange(f"{op.name}_of", (root,), np.concatenate([index, index]), node=op.node)
     applied = Apply(f"{op.name}_functions", (chosen.name,), PerChannel(functions), node=op.node)
     return [chosen, applied, Linear(f"{op.name}_product", (applied.name,), weight, node=op.node)]

@@ -16,13 +16,15 @@ import numpy as np
 from ..errors import CompileError, Problem
 from ..exact import fractions
 from ..formats import Format, Ranges
+from ..layers.join import Concatenate
 from ..layers.pooling import MaxPool
+from ..layers.product import RealProduct
 from ..layers.rearrange import RealRearrange
 from ..layers.reduction import ReduceSum
 from ..layers.scalar import Apply, Quantize
 from ..real import Op, RealGraph, Reals, Units, Weighted
 from ..scalar.functions import Affine, Function, Kinked
-from ..scalar.quantizer import Quantizer
+from ..scalar.quantizer import Quantizer, Rounding
 from .fit import Composed, Seen, fit, in_format, lattice, quantise_weights, stated
 from .given import given, is_quantised
 from .turn_input import is_order
@@ -76,6 +78,7 @@ class Quantization:
         self.narrow: dict[str, str] = {}  # the form with few bits of a tensor
         self.units: dict[str, Units] = {}  # of results that are integers
         self.behind: dict[str, Units] = {}  # of the sums that a real tensor is but for a constant
+        self.cut: dict[str, str] = {}  # the highest bits of an input in a wide format
         self.wide: set[str] = set(self.inputs)  # accumulators, and functions of them
 
     def run(self) -> RealGraph:
@@ -133,7 +136,8 @@ class Quantization:
         """Quantise what the operation reads, and its weights; what reads a result that is wider quantises it again."""
         curved = op.moves and self.meets_curves(op.name)
         whole = op.decides or (op.moves and op.name in self.graph.outputs) or curved
-        sources = tuple(self.sums(name) if whole else self.few_bits(name) for name in op.inputs)
+        read = self.sums if whole else self.operand if isinstance(op, RealProduct | Concatenate) else self.few_bits
+        sources = tuple(read(name) for name in op.inputs)
         units = [Fraction(min(self.units[name].flat)) for name in sources]
         if isinstance(op, Weighted):
             op = op if op.scale is not None else self.weights(op)
@@ -197,6 +201,19 @@ class Quantization:
             return False
         largest = float(np.abs(self.calibration.values[name]).max(initial=0.0))
         return unit[0] >= chosen.scale[0] and largest < float(unit[0]) * 2**TABLE_INPUT
+
+    def operand(self, name: str) -> str:
+        """The form of a tensor that is multiplied: of an input in a wide format only the highest bits."""
+        whole, own = self.few_bits(name), self.inputs.get(name)
+        width = self.calibration.input_format
+        if own is None or width is None or width.width <= self.calibration.bits:
+            return whole
+        if name not in self.cut:
+            quantizer = replace(self.best(own, self.calibration.bits), rounding=Rounding.FLOOR)
+            op = Quantize(f"{own}_high", (whole,), quantizer, node=f"input '{own}'")
+            self.ops.append(op)
+            self.units[op.name], self.cut[name], self.narrow[op.name] = quantizer.scale, op.name, op.name
+        return self.cut[name]
 
     def few_bits(self, name: str) -> str:
         """The form of a tensor that a layer reads."""

@@ -12,10 +12,9 @@ import onnxruntime
 import pytest
 
 from nnfpga.compiler.frontend import import_model
+from nnfpga.compiler.layers.dense import Linear
 from nnfpga.compiler.layers.product import RealProduct
-from nnfpga.compiler.layers.scalar import Apply
 from nnfpga.compiler.passes import simplify
-from nnfpga.compiler.scalar.rational import PerChannel
 
 torch: Any = pytest.importorskip("torch", reason="needs PyTorch (pip install 'nnfpga[train]')", exc_type=ImportError)
 
@@ -70,9 +69,8 @@ def test_the_compiler_finds_the_distances(per_dimension: bool) -> None:
                           input_names=["x"], output_names=["y"])  # fmt: skip
     proto = onnx.load_model_from_string(file.getvalue())
     graph = simplify(import_model(proto).graph)
-    assert not any(isinstance(op, RealProduct) for op in graph.ops)
-    functions = [op.function for op in graph.ops if isinstance(op, Apply) and isinstance(op.function, PerChannel)]
-    assert [f.channels for f in functions] == [INPUTS * UNITS]
+    assert [graph.shapes[op.name] for op in graph.ops if isinstance(op, RealProduct)] == [(INPUTS,)]
+    assert next(op for op in graph.ops if isinstance(op, Linear)).weight.shape == (UNITS, 2 * INPUTS)
     x = np.random.default_rng(0).normal(size=(50, INPUTS)).astype(np.float32)
     session = onnxruntime.InferenceSession(file.getvalue(), providers=["CPUExecutionProvider"])
     (expected,) = session.run(["y"], {"x": x})

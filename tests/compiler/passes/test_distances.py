@@ -80,24 +80,40 @@ def compared(proto: onnx.ModelProto, inputs: int) -> RealGraph:
     return graph
 
 
+def functions(graph: RealGraph) -> list[int]:
+    """How many different functions each operation has that has more than one."""
+    return [op.function.channels for op in graph.ops if isinstance(op, Apply) and isinstance(op.function, PerChannel)]
+
+
+def squares(graph: RealGraph) -> list[tuple[int, ...]]:
+    """The shapes of what is squared."""
+    products = [op for op in graph.ops if isinstance(op, RealProduct) and op.inputs[0] == op.inputs[1]]
+    return [graph.shapes[op.name] for op in products]
+
+
 @pytest.mark.parametrize("spelling", SQUARED)
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_squares_and_sums_become_functions_of_one_element(spelling: str, kernel: str) -> None:
-    graph = compared(model(3, 4, APART + SQUARED[spelling], KERNELS[kernel]), 3)
-    assert not any(isinstance(op, RealProduct) and op.inputs[0] == op.inputs[1] for op in graph.ops)
+def test_few_terms_become_functions_of_one_element(spelling: str, kernel: str) -> None:
+    graph = compared(model(2, 3, APART + SQUARED[spelling], KERNELS[kernel]), 2)
     (sums,) = (op for op in graph.ops if isinstance(op, ReduceSum))
-    assert graph.shapes[sums.inputs[0]] == (4, 3)
-    functions = [op.function for op in graph.ops if isinstance(op, Apply) and isinstance(op.function, PerChannel)]
-    assert [f.channels for f in functions] == [12]
+    assert graph.shapes[sums.inputs[0]] == (3, 2)
+    assert (functions(graph), squares(graph)) == ([6], [])
 
 
 @pytest.mark.parametrize("nodes", [EXPANDED, *(APART + tail for tail in SQUARED.values())])
-def test_many_centres_share_the_squares(nodes: Nodes) -> None:
+def test_more_terms_share_the_squares(nodes: Nodes) -> None:
     graph = compared(model(5, 30, nodes, KERNELS["gaussian"]), 5)
     first = next(op for op in graph.ops if isinstance(op, Linear))
     assert first.weight.shape == (30, 10)
-    functions = [op.function for op in graph.ops if isinstance(op, Apply) and isinstance(op.function, PerChannel)]
-    assert [f.channels for f in functions] == [10]
+    assert (functions(graph), squares(graph)) == ([], [(5,)])
+
+
+@pytest.mark.parametrize("nodes", [EXPANDED, APART + SQUARED["product"]])
+def test_squares_of_many_elements_are_functions(nodes: Nodes) -> None:
+    graph = compared(model(12, 3, nodes, KERNELS["gaussian"]), 12)
+    first = next(op for op in graph.ops if isinstance(op, Linear))
+    assert first.weight.shape == (3, 24)
+    assert (functions(graph), squares(graph)) == ([24], [])
 
 
 def test_expanded_squares_are_completed() -> None:
@@ -106,8 +122,8 @@ def test_expanded_squares_are_completed() -> None:
     graph = compared(proto, 2)
     assert all(not isinstance(op, Linear) or op.weight.shape == (2, 3) for op in graph.ops)
     centres = next(numpy_helper.to_array(t) for t in proto.graph.initializer if t.name == "c")
-    (functions,) = (op for op in graph.ops if isinstance(op, Apply) and isinstance(op.function, PerChannel))
-    values = functions.evaluate(centres.reshape(1, -1).astype(np.float64))
+    (applied,) = (op for op in graph.ops if isinstance(op, Apply) and isinstance(op.function, PerChannel))
+    values = applied.evaluate(centres.reshape(1, -1).astype(np.float64))
     assert np.abs(values).max() < 1e-6
 
 
