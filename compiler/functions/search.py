@@ -11,7 +11,8 @@ import numpy as np
 
 from ..circuit.native import native
 from ..exact import Ints
-from .anneal import MOST_WORDS, STEPS, Net, anneal
+from .anneal import anneal
+from .net import MOST_WORDS, STEPS, Net
 from .network import Bits, Fabric, Gate, Kind, Network
 from .problem import Problem
 

@@ -1,0 +1,168 @@
+"""A network of LUTs for machine code (``circuit/native``): its values, what is allowed behind a LUT, and its price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..circuit.native import Array, scratch
+
+__all__ = ["A_CARRY", "LUT_PRICE", "MOST_WORDS", "STEPS", "Net", "cares", "compute", "follow", "right", "total_price"]
+
+LUT_PRICE = 1024
+STEPS = 2048  # rises of the price for which a probability is tabulated
+MOST_WORDS = 1024
+NO_LUT = 1
+A_SUM = 1
+A_CARRY = 2
+
+
+@dataclass
+class Net:
+    """A network whose gates have places for ``most`` operands; values are bits of patterns, 64 in a word.
+
+    ``value`` has three parts: the network as it is, and with the gate in question 0 and 1. ``chance[d]`` of 65536 is
+    the probability of a change that raises the price by ``d``.
+    """
+
+    most: int
+    words: int
+    inputs: int  # the constant among them
+    gates: int
+    outputs: int
+    absorbs: int
+    pin_price: int
+    random: int
+    price: int
+    operand: Array
+    used: Array
+    table: Array
+    kind: Array
+    value: Array
+    output: Array
+    low: Array
+    high: Array
+    chance: Array
+    late: Array  # what depends on sums
+    mark: Array  # what is behind the gate in question
+    readers: Array  # twice the gates that read a signal; a carry counts with its sum
+
+
+def compute(net: Net, gate: int, part: int) -> int:
+    """The values of a gate in one of the three parts."""
+    cell = scratch(64)
+    place = scratch(8)
+    words = net.words
+    size = (net.inputs + net.gates) * words
+    first = gate * net.most
+    used = net.used[gate]
+    table = net.table[gate]
+    to = part * size + (net.inputs + gate) * words
+    for j in range(used):
+        s = net.operand[first + j]
+        place[j] = s * words + (part * size if net.mark[s] and part else 0)
+    if used == 0:
+        for w in range(words):
+            net.value[to + w] = -(table & 1)
+        return 0
+    for w in range(words):
+        x = net.value[place[0] + w]
+        cells = 1 << used - 1
+        for t in range(cells):
+            a = -(table >> 2 * t & 1)
+            b = -(table >> 2 * t + 1 & 1)
+            cell[t] = a ^ ((a ^ b) & x)
+        for j in range(1, used):
+            x = net.value[place[j] + w]
+            cells = cells >> 1
+            for t in range(cells):
+                cell[t] = cell[2 * t] ^ ((cell[2 * t] ^ cell[2 * t + 1]) & x)
+        net.value[to + w] = cell[0]
+    return 0
+
+
+def right(net: Net, part: int, w: int) -> int:
+    """The patterns of a word whose outputs are inside their intervals."""
+    words = net.words
+    size = (net.inputs + net.gates) * words
+    above = -1
+    below = -1
+    for p in range(net.outputs):
+        s = net.output[p]
+        y = net.value[s * words + w + (part * size if net.mark[s] and part else 0)]
+        low = net.low[p * words + w]
+        high = net.high[p * words + w]
+        above = (y & (low ^ -1)) | ((y ^ low ^ -1) & above)
+        below = ((y ^ -1) & high) | ((y ^ high ^ -1) & below)
+    return above & below
+
+
+def follow(net: Net, gate: int, parts: int) -> int:
+    """Mark what is behind a gate, and compute it: as the network is (``parts`` 0), or for the gate 0 and 1."""
+    for s in range(net.inputs + net.gates):
+        net.mark[s] = 0
+    net.mark[net.inputs + gate] = 1
+    for later in range(gate + 1, net.gates):
+        hit = 0
+        for j in range(net.used[later]):
+            hit |= net.mark[net.operand[later * net.most + j]]
+        if hit:
+            net.mark[net.inputs + later] = 1
+            if parts:
+                compute(net, later, 1)
+                compute(net, later, 2)
+            else:
+                compute(net, later, 0)
+    return 0
+
+
+def cares(net: Net, gate: int, ones: Array, zeros: Array) -> int:
+    """Where a gate must be 1 and where 0."""
+    size = (net.inputs + net.gates) * net.words
+    at = (net.inputs + gate) * net.words
+    for w in range(net.words):
+        net.value[size + at + w] = 0
+        net.value[2 * size + at + w] = -1
+    follow(net, gate, 1)
+    for w in range(net.words):
+        ones[w] = right(net, 1, w) ^ -1
+        zeros[w] = right(net, 2, w) ^ -1
+    return 0
+
+
+def total_price(net: Net) -> int:
+    """What the gates that are needed cost: LUTs, sums without the LUT that goes into them, a little per operand."""
+    for s in range(net.inputs + net.gates):
+        net.readers[s] = 0
+    for p in range(net.outputs):
+        net.readers[net.output[p]] += 2
+    total = 0
+    for back in range(net.gates):
+        gate = net.gates - 1 - back
+        if net.readers[net.inputs + gate]:
+            for j in range(net.used[gate]):
+                s = net.operand[gate * net.most + j]
+                if net.kind[gate] == A_CARRY:
+                    net.readers[s] = max(net.readers[s], 1)
+                else:
+                    net.readers[s] += 2
+            total += net.used[gate] * net.pin_price
+            if net.kind[gate] == 0 and net.used[gate] > NO_LUT:
+                total += LUT_PRICE
+    for gate in range(net.gates):
+        if net.kind[gate] == A_SUM and net.readers[net.inputs + gate]:
+            total += sum_price(net, gate)
+    return total
+
+
+def sum_price(net: Net, gate: int) -> int:
+    """What a bit of a sum costs: nothing where one operand is constant; see `Fabric` for what it absorbs."""
+    first = gate * net.most
+    if net.operand[first] == 0 or net.operand[first + 1] == 0:
+        return 0
+    if net.absorbs:
+        for j in range(2):
+            s = net.operand[first + j]
+            m = s - net.inputs
+            if m >= 0 and net.readers[s] <= 3 and net.kind[m] == 0 and NO_LUT < net.used[m] < net.most:
+                return 0
+    return LUT_PRICE
