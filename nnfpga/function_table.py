@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .functions import Made
 
 __all__ = ["to_text"]
@@ -23,6 +25,13 @@ def to_text(made: Made) -> str:
             f"{'*' if c['chosen'] else ' ':>3} {c['lut']:5} LUTs {c['carry']:3} carries  {c['method']}, {c['output']}"
             for c in report["candidates"]
         ),
+        *([] if (ram := report["block_ram"]) is None else [ram_line(ram)]),
         f"greatest error over all {report['codes']} inputs: {report['greatest_error']:g} ({budget})",
     ]
     return "\n".join(lines)
+
+
+def ram_line(ram: dict[str, Any]) -> str:
+    """What the function takes in block RAM."""
+    size = f"a table of {ram['inputs']} bits to {ram['outputs']}"
+    return f"    {ram['lut']:5} LUTs and {ram['rams']} block RAM{'s' * (ram['rams'] > 1)}, a cycle later: {size}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from nnfpga.tools.yosys import rtlil_to_verilog
 from . import __version__
 from .error_plot import error_plot
 from .function_formats import read_error, targets_of
+from .function_ram import ram_table
 from .functions import Asked
 from .units import FABRICS, mapped
 
@@ -74,6 +75,7 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
         "effort": asked.effort,
         "method": chosen.method,
         "resources": resources,
+        "block_ram": None if (ram := ram_table(targets, family)) is None else asdict(ram),
         "candidates": [
             {
                 "method": c.method,

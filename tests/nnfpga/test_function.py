@@ -13,6 +13,8 @@ import pytest
 from nnfpga.cli import main
 from nnfpga.compiler.circuit.ir import Circuit
 from nnfpga.function_table import to_text
+from nnfpga.compiler.functions.target import Target
+from nnfpga.function_ram import RamTable, ram_table
 from nnfpga.functions import Made
 
 SIGMOID = ["function", "sigmoid(x)", "--in", "fixed<5,3>", "--error", "0.02", "-q"]
@@ -27,6 +29,7 @@ MADE = Made(
         "codes": 256,
         "family": "xc3s",
         "yosys": "Yosys 0.70",
+        "block_ram": {"inputs": 8, "outputs": 9, "rams": 1, "lut": 0},
         "candidates": [
             {"lut": 31, "carry": 8, "method": "sum of tables of 6 and 7 bits", "output": "ufixed<9,0>", "chosen": True},
             {"lut": 105, "carry": 0, "method": "table as it is", "output": "ufixed<8,0>", "chosen": False},
@@ -45,6 +48,7 @@ output %0
 exp(-x**2): ufixed<8,2> to ufixed<9,0>, xc3s, Yosys 0.70
   *    31 LUTs   8 carries  sum of tables of 6 and 7 bits, ufixed<9,0>
       105 LUTs   0 carries  table as it is, ufixed<8,0>
+        0 LUTs and 1 block RAM, a cycle later: a table of 8 bits to 9
 greatest error over all 256 inputs: 0.00492915 (at most 0.005)"""
 
 
@@ -101,6 +105,18 @@ def test_what_it_refuses(arguments: list[str], sentence: str, capsys: pytest.Cap
     error = capsys.readouterr().err
     assert error.startswith(f"nnfpga: error: {sentence}")
     assert error.count("\n") == 1
+
+
+def test_block_ram() -> None:
+    """Rows of RAMs beside each other; a folded table takes LUTs; what one RAM cannot address has none."""
+    x = np.arange(-512, 512)
+    square, cube = x * x, x**3
+    assert ram_table([Target(10, True, square, square)], "ecp5") == RamTable(10, 19, 2, 0)
+    even = (2 * np.arange(-1024, 1024) + 1) ** 2 // 16
+    assert ram_table([Target(11, True, even, even)], "ecp5") == RamTable(10, 18, 1, 10)
+    assert ram_table([Target(10, True, cube, cube)], "ice40") == RamTable(10, 28, 7, 0)
+    wide = np.arange(1 << 15)
+    assert ram_table([Target(15, False, wide, wide)], "xc7") is None
 
 
 def test_all_that_is_wrong_is_said_at_once(capsys: pytest.CaptureFixture[str]) -> None:
