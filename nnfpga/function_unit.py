@@ -30,7 +30,8 @@ Result = TypeVar("Result")
 
 MOST_EFFORT = 1000
 MAPPED = 2  # candidates that are mapped besides the plain table
-MAX_PLAIN = 10  # input bits of a table that is given to the tools as it is
+MAX_PLAIN = 10  # input bits of a table that is given to the tools as it is, beside others
+MAX_ALONE = 12  # and where there is nothing else: what has more takes Yosys hours
 
 
 def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -47,6 +48,11 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
     formats = targets_of(f, source, result, error)
     targets = [target for _, target in formats]
     found = candidates(targets, FABRICS[family], effort, asked.seed, tell)[:MAPPED]
+    ram = ram_table(targets, family)
+    if not found and source.width > MAX_ALONE:
+        what = "no logic was found for so many inputs and so small an error"
+        else_ram = "" if ram is None else f", or use a table of {ram.inputs} bits in {ram.rams} block RAMs"
+        raise CompileError(f"'{asked.text}': {what}; allow a greater one{else_ram}")
     if source.width <= MAX_PLAIN or not found:
         found.append(plain(targets[0]))
     with TemporaryDirectory(prefix="nnfpga-") as work:
@@ -75,7 +81,7 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
         "effort": asked.effort,
         "method": chosen.method,
         "resources": resources,
-        "block_ram": None if (ram := ram_table(targets, family)) is None else asdict(ram),
+        "block_ram": None if ram is None else asdict(ram),
         "candidates": [
             {
                 "method": c.method,

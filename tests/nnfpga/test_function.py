@@ -97,6 +97,11 @@ def test_a_function_is_made_written_and_remembered(tmp_path: Path, capsys: pytes
             "family 'z80': is not known; choose one of ice40",
         ),
         (["x", "--in", "fixed<5,3>", "--error", "1", "--effort", "0"], "effort 0: is not in 1 .. 1000; choose one"),
+        (
+            ["sigmoid(x)", "--in", "fixed<14,4>", "--error", "0.0001", "--family", "ecp5"],
+            "'sigmoid(x)': no logic was found for so many inputs and so small an error; allow a greater one, or use a "
+            "table of 14 bits in 13 block RAMs",
+        ),
         (["log(x)", "--in", "fixed<5,3>", "--error", "1"], "'log(x)': log is not defined at x = -4"),
     ],
 )
