@@ -59,7 +59,7 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
         made: list[tuple[dict[str, int], str]] = []
         for n, c in enumerate(found):
             tell(f"{family}: mapping the {c.method}")
-            made.append(mapped(c.circuit, family, Path(work, str(n)), tell, area=c.luts is not None))
+            made.append(mapped(c.circuit, family, Path(work, str(n)), tell))
         chosen, resources, text = min(zip(found, *zip(*made, strict=True), strict=True), key=lambda m: m[1]["lut"])
         verilog = rtlil_to_verilog(text, Path(work), progress=tell)
     form_of = {id(target): form for form, target in formats}

@@ -76,12 +76,10 @@ class NetworkUnits:
         return [found[0].circuit] if luts["unit"] < luts["table"] else []
 
 
-def mapped(
-    circuit: Circuit, family: Family, work: Path, tell: Callable[[str], None], area: bool = True
-) -> tuple[dict[str, int], str]:
-    """What a unit takes on a family, with ``area`` its LUTs as they are written, and its RTLIL."""
+def mapped(circuit: Circuit, family: Family, work: Path, tell: Callable[[str], None]) -> tuple[dict[str, int], str]:
+    """What a circuit takes on a family, LUTs as they are written (a plain table takes fewer so, too); its RTLIL."""
     text = rtlil.convert(Unit(circuit), name="unit", emit_src=False)
-    return synthesise(text, family, "unit", work, area=area, progress=tell).resources, text
+    return synthesise(text, family, "unit", work, area=True, progress=tell).resources, text
 
 
 def read(path: Path, target: Target) -> list[Circuit] | None:

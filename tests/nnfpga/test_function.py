@@ -12,9 +12,9 @@ import pytest
 
 from nnfpga.cli import main
 from nnfpga.compiler.circuit.ir import Circuit
-from nnfpga.function_table import to_text
 from nnfpga.compiler.functions.target import Target
 from nnfpga.function_ram import RamTable, ram_table
+from nnfpga.function_table import to_text
 from nnfpga.functions import Made
 
 SIGMOID = ["function", "sigmoid(x)", "--in", "fixed<5,3>", "--error", "0.02", "-q"]
