@@ -50,7 +50,7 @@ Text = Callable[[Family, Path], str]
 def matrix(family: Family, work: Path) -> str:
     """A product with constants, for a chip of the family."""
     graph = Matrix(5).read().graph
-    circuit = circuit_of(graph, list(graph.layers), ours.DEVICES.get(family, LFE5U_85F).lut_inputs)
+    circuit = circuit_of(graph, list(graph.layers), ours.DEVICES.get(family, LFE5U_85F))
     m = Module()
     domain = ClockDomain("sync", reset_less=True)
     m.domains += domain

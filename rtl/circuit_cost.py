@@ -51,6 +51,7 @@ def circuit_cost(circuit: Circuit, device: Device, plan: Schedule | None = None)
     wires = wires_of(circuit)
     lengths = [chain_length([wires.sums[v] for v in step if v in wires.sums])
                for step in steps(circuit, wires, stage, plan.timing if plan else None)]  # fmt: skip
+    lengths += [s.positions for s in wires.ternary.values()]
     lengths += [
         max(circuit.ranges[v].width for v in node.reads) + 1 for node in circuit.nodes if isinstance(node, Greater)
     ]

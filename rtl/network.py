@@ -73,7 +73,7 @@ def stage(graph: Graph, plan: Plan, device: Device, layers: list[Layer], units: 
     i = Edge.of(graph.tensors[first.inputs[0]], lanes_in(graph, first, choice))
     o = Edge.of(graph.tensors[last.name], lanes_out(graph, last, plan.choices[last.name]))
     if isinstance(choice, Unrolled):
-        circuit = circuit_of(graph, layers, device.lut_inputs, plan.choices, units)
+        circuit = circuit_of(graph, layers, device, plan.choices, units)
         return Stage(tuple(layers), Island(circuit, schedule(circuit, device.timing, plan.clock_mhz), i, o), i, o)
     return Stage((first,), build(Site(graph, first, choice, i, o, device, plan.clock_mhz)), i, o)
 

@@ -19,7 +19,7 @@ from nnfpga.compiler.weights import detect
 from nnfpga.model import read_model
 from nnfpga.options import Options
 
-__all__ = ["CASES", "Case", "Problem"]
+__all__ = ["CASES", "Case", "Problem", "own"]
 
 HERE = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("NNFPGA_DATA", HERE.parents[1] / "shared")) / "bench"

@@ -1,6 +1,6 @@
-"""Trains the two small networks of this folder, for ``benchmarks/unrolled.py``.
+"""Trains the small networks of this folder, for ``benchmarks/unrolled.py`` and ``benchmarks/sparse.py``.
 
-    python benchmarks/networks/train.py [cancer_e] [fashion_f]
+    python benchmarks/networks/train.py [cancer_e] [fashion_f] [digits_g]
 
 writes ``NAME.onnx``, a float network that computes integers exactly, and ``NAME.npz`` with test inputs ``xte``, labels
 ``yte`` and the expected integers ``ref``. Weights and activations are quantised while training (straight-through
@@ -9,6 +9,8 @@ estimator, Bengio et al. 2013, arXiv:1308.3432), with Adam. Needs scikit-learn; 
 
 * ``cancer_e``: 30-32-16-2, inputs of 8 bits, weights of 5 bits, activations of 6: scikit-learn's breast cancer data.
 * ``fashion_f``: 49-64-32-10, inputs of 4 bits, ternary weights, activations of 3: Fashion-MNIST in 7x7 averages.
+* ``digits_g``: 64-256-128-10, inputs and activations of 2 bits, weights of 4 bits; each neuron reads four others, drawn
+  at random before training (LogicNets: Umuroglu et al. 2020), the last ones 32: scikit-learn's digits.
 """
 
 from __future__ import annotations
@@ -46,11 +48,14 @@ class Shape:
     epochs: int
     batch: int
     rate: float
+    fan_in: tuple[int, ...] = ()
+    """How many others the neurons of each layer read, if not all."""
 
 
 NETWORKS = {
     "cancer_e": Shape((30, 32, 16, 2), 8, 6, 15, 3, 200, 32, 0.003),
     "fashion_f": Shape((49, 64, 32, 10), 4, 3, 1, 2, 12, 100, 0.002),
+    "digits_g": Shape((64, 256, 128, 10), 2, 2, 7, 2, 100, 32, 0.01, (4, 4, 32)),
 }
 
 
@@ -82,7 +87,18 @@ def fashion() -> Split:
     return images("train-images-idx3"), y, images("t10k-images-idx3"), y_test
 
 
-DATA = {"cancer_e": cancer, "fashion_f": fashion}
+def digits() -> Split:
+    """Pixels of 2 bits; every fifth row is for the test."""
+    from sklearn.datasets import load_digits
+
+    data: Any = load_digits()
+    x, y = np.clip(np.floor(data.data / 5), 0, 3), data.target
+    order = np.random.default_rng(0).permutation(len(x))
+    test, train = order[: len(x) // 5], order[len(x) // 5 :]
+    return x[train], y[train], x[test], y[test]
+
+
+DATA = {"cancer_e": cancer, "fashion_f": fashion, "digits_g": digits}
 
 
 class Network:
@@ -92,11 +108,16 @@ class Network:
         self.shape = shape
         rng = np.random.default_rng(0)
         pairs = list(zip(shape.units, shape.units[1:], strict=False))
+        read = shape.fan_in or shape.units[:-1]
         self.parameters = [
             p
-            for n, m in pairs
-            for p in (rng.normal(size=(n, m)) * min(1.0, 2 / n**0.5) / 2**shape.point * 2, np.zeros(m))
+            for (n, m), few in zip(pairs, read, strict=True)
+            for p in (rng.normal(size=(n, m)) * min(1.0, 2 / few**0.5) / 2**shape.point * 2, np.zeros(m))
         ]
+        self.masks = [np.ones((n, m)) for n, m in pairs]
+        for mask, few in zip(self.masks, shape.fan_in, strict=False):
+            mask *= rng.permuted(np.arange(len(mask))[:, None] < few + 0 * mask, axis=0)
+        self.parameters[::2] = [w * mask for w, mask in zip(self.parameters[::2], self.masks, strict=True)]
         self.moments = [(np.zeros_like(p), np.zeros_like(p)) for p in self.parameters]
         self.steps = 0
 
@@ -135,7 +156,8 @@ class Network:
         gradients: list[Reals] = []
         for n in reversed(range(len(layers))):
             w = layers[n][0] * 2.0**-shape.point
-            gradients = [(values[n] * self.input_unit(n)).T @ gradient, gradient.sum(axis=0), *gradients]
+            on_weights = (values[n] * self.input_unit(n)).T @ gradient * self.masks[n]
+            gradients = [on_weights, gradient.sum(axis=0), *gradients]
             if n:
                 inside = (values[n] > 0) & (values[n] < 2**shape.activation_bits - 1)
                 gradient = (gradient @ w.T) * inside
@@ -179,7 +201,7 @@ def to_onnx(network: Network, path: Path) -> None:
 
 
 def main() -> int:
-    """Train what is named, or both."""
+    """Train what is named, or all."""
     for name in sys.argv[1:] or NETWORKS:
         shape, (x, y, x_test, y_test) = NETWORKS[name], DATA[name]()
         network, rng = Network(shape), np.random.default_rng(1)

@@ -20,7 +20,7 @@ from .nodes import Add, Bit, Constant
 from .trees import Levels, Term, add_up, finished, least_depth
 from .values import Range, Value
 
-__all__ = ["are_narrow", "table_sums"]
+__all__ = ["Bits", "are_narrow", "bits_of", "table_sums"]
 
 INPUTS = 4
 """Bits that the table of a LUT takes."""
@@ -42,7 +42,7 @@ def are_narrow(builder: Builder, x: Sequence[Value]) -> bool:
 
 
 def bits_of(builder: Builder, value: Value) -> Bits:
-    """A narrow value's bits; of a value that is one of two numbers a single one."""
+    """A value's bits; of a value that is one of two numbers a single one."""
     r = builder.ranges[value]
     if r.low == r.high:
         return Bits((), (), r.low)

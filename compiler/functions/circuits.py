@@ -12,7 +12,7 @@ from .network import Gate, Kind, Network
 from .problem import Problem
 from .target import Target
 
-__all__ = ["circuit_of", "table_circuit"]
+__all__ = ["Wires", "circuit_of", "table_circuit"]
 
 INVERSE = 0b01
 

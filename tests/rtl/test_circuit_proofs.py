@@ -33,6 +33,8 @@ from nnfpga.compiler.circuit.ir import (
 )
 from nnfpga.compiler.circuit.passes import CIRCUIT, optimise
 from nnfpga.compiler.circuit.passes.ternary import ternary
+from nnfpga.compiler.functions.few_inputs import few_inputs
+from nnfpga.compiler.functions.network import Fabric
 from nnfpga.compiler.number import Number
 from nnfpga.rtl.logic import emit
 from nnfpga.tools.errors import ToolError
@@ -69,6 +71,22 @@ def too_narrow(circuit: Circuit) -> Circuit:
     return replace(
         circuit, ranges=(*circuit.ranges[:o], r._replace(high=(r.low + r.high) // 2), *circuit.ranges[o + 1 :])
     )
+
+
+def tables(circuit: Circuit) -> Circuit:
+    """Truth tables wherever there can be some."""
+    return few_inputs(circuit, Fabric(4, absorbs=False), lambda c: sum(not isinstance(n, Logic) for n in c.nodes) ** 9)
+
+
+def inverted_table(circuit: Circuit) -> Circuit:
+    """Truth tables, one of them wrong."""
+    made = tables(circuit)
+    nodes = [*made.nodes]
+    for v, node in enumerate(nodes):
+        if isinstance(node, Logic) and node not in circuit.nodes:
+            nodes[v] = replace(node, table=node.table ^ (1 << (1 << len(node.bits))) - 1)
+            break
+    return replace(made, nodes=tuple(nodes))
 
 
 class Differ(wiring.Component):
@@ -196,7 +214,7 @@ def random_bit_sums(rng: np.random.Generator) -> Circuit:
     return builder.finish([first, builder.add(AtLeast(second, 1))])
 
 
-STEPS = [*dict.fromkeys(CIRCUIT), optimise, ternary]
+STEPS = [*dict.fromkeys(CIRCUIT), optimise, ternary, tables]
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
@@ -209,6 +227,6 @@ def test_no_pass_changes_an_output(tmp_path: Path) -> None:
 
 
 def test_wrong_passes_are_noticed(tmp_path: Path) -> None:
-    prove([one_more, too_narrow], tmp_path, "-falsify")
+    prove([one_more, too_narrow, inverted_table], tmp_path, "-falsify")
     with pytest.raises(ToolError, match="proof did fail"):
         prove([as_it_is, one_more], tmp_path, "-verify")
