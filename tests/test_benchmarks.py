@@ -18,7 +18,9 @@ NETWORKS = Path(__file__).parents[1] / "benchmarks/networks"
 
 
 @pytest.mark.skipif(not NETWORKS.exists(), reason="a package without benchmarks")
-@pytest.mark.parametrize(("name", "input_format"), [("cancer_e", "ufixed<8,8>"), ("fashion_f", "ufixed<4,4>")])
+@pytest.mark.parametrize(
+    ("name", "input_format"), [("cancer_e", "ufixed<8,8>"), ("fashion_f", "ufixed<4,4>"), ("digits_g", "ufixed<2,2>")]
+)
 def test_networks(name: str, input_format: str) -> None:
     """Every stored row."""
     with np.load(NETWORKS / f"{name}.npz") as file:
