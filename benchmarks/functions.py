@@ -5,7 +5,7 @@
 
 Results are taken from nnfpga's cache where they are there; seconds are those of this run. The plain table is mapped by
 Yosys beside them where it has at most 10 input bits. ``--route N`` places and routes the units for ECP5 with N seeds,
-between registers, and prints the median of the delays.
+between registers, and prints the median of the delays: LUTs as they are written, and by abc9.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from amaranth.back import rtlil
 from comparison.delays import delays
 
 from nnfpga.compiler.circuit.ir import Circuit
 from nnfpga.functions import Asked, Made, make
+from nnfpga.rtl.unit import Unit
+from nnfpga.tools.yosys import synthesise
 
 UNITS: dict[str, tuple[str, str, str | None, str | None]] = {
     "gaussian, 16 bit": ("exp(-x**2)", "fixed<16,3>", None, "0.005"),
@@ -56,9 +59,13 @@ def main() -> None:
 
 
 def routed(made: Made, seeds: int) -> str:
-    """The median delay of a unit, in nanoseconds."""
+    """The median delay of a unit, in nanoseconds: LUTs as they are written, then by abc9, and how many these are."""
+    circuit = Circuit.parse(made.circuit)
     with TemporaryDirectory() as work:
-        return f"{median(delays(Circuit.parse(made.circuit), Path(work), seeds)):.2f}"
+        found = [median(delays(circuit, Path(work, str(area)), seeds, area)) for area in (True, False)]
+        text = rtlil.convert(Unit(circuit), name="unit", emit_src=False)
+        luts = synthesise(text, "ecp5", "unit", Path(work, "unit"), progress=lambda _: None).resources["lut"]
+    return f"{found[0]:.2f}; abc9: {found[1]:.2f} with {luts} LUTs"
 
 
 def row(name: str, report: dict[str, Any], delay: str, seconds: float) -> str:

@@ -21,10 +21,10 @@ DEVICE = ("--25k", "--package", "CABGA381", "--speed", "6")
 FREQ_MHZ = 200.0
 
 
-def delays(circuit: Circuit, work: Path, seeds: int) -> list[float]:
+def delays(circuit: Circuit, work: Path, seeds: int, area: bool) -> list[float]:
     """Nanoseconds from register to register through a circuit of one input and one output, for each seed.
 
-    On an LFE5U-25F, speed grade 6; LUTs mapped as they are written.
+    On an LFE5U-25F, speed grade 6; with ``area`` LUTs are mapped as they are written, else by abc9, for delay.
     """
     m = Module()
     domain = ClockDomain("sync", reset_less=True)
@@ -35,7 +35,7 @@ def delays(circuit: Circuit, work: Path, seeds: int) -> list[float]:
     result = Signal(len(value), name="model_out")
     m.d.comb += result.eq(value)
     text = rtlil.convert(m, ports=[domain.clk, source, result], name="circuit", emit_src=False)
-    netlist = synthesise(wrapped(text, len(source), len(result)), "ecp5", "wrapper", work, area=True, progress=silent)
+    netlist = synthesise(wrapped(text, len(source), len(result)), "ecp5", "wrapper", work, area=area, progress=silent)
     found: list[float] = []
     for seed in range(1, seeds + 1):
         routed = place_and_route("ecp5", netlist.json_path, None, DEVICE, work, seed, FREQ_MHZ, progress=silent)

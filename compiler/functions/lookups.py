@@ -18,8 +18,8 @@ __all__ = ["Units", "unit_of", "with_units"]
 Units = Callable[[Target], Circuit | None]
 """The circuit of a target, from its input code to its output code; None where a plain table is better."""
 
-MOST = 16
-"""Tables of a circuit that are asked for: each takes seconds."""
+MOST_ENTRIES = 1 << 12
+"""Of a circuit's tables that are asked for: 16 of 8 bits, which take a minute, 4 of 10."""
 
 
 Table = tuple[int, tuple[int, ...]]
@@ -35,10 +35,14 @@ def with_units(circuit: Circuit, units: Units) -> Circuit:
         read.setdefault(table, []).extend(circuit.ranges[x] for x in circuit.nodes[v].reads)
     size = {table: len(ranges) * bits_of(table) for table, ranges in read.items()}
     made: dict[Table, Circuit] = {}
-    for start, entries in sorted(size, key=lambda table: size[table], reverse=True)[:MOST]:
+    room = MOST_ENTRIES
+    for start, entries in sorted(size, key=lambda table: size[table], reverse=True):
         ranges = read[start, entries]
         first, last = min(r.low for r in ranges), max(r.high for r in ranges)
         asked = entries[first - start : last - start + 1]
+        room -= len(asked)
+        if room < 0:
+            break
         if (unit := unit_of(units, first, asked, asked)) is not None:
             made[start, entries] = unit
     if not made:

@@ -14,7 +14,7 @@ from ..scalar.pieces import Line, Pieces
 
 __all__ = ["choose_functions"]
 
-MOST = 16
+MOST = 8
 """Functions of a layer: each takes seconds."""
 LARGEST = 1 << 16
 """Integers of a function's domain."""

@@ -62,6 +62,17 @@ def test_a_function_is_asked_for_once() -> None:
     assert sorted(t.low.tolist() for t in asked) == sorted([list(squares[2:18]), list(squares[::-1][2:18])])
 
 
+def test_so_many_entries_are_asked_for() -> None:
+    """Large tables first: each takes its time."""
+    builder = Builder((Number.of(0, 1023),))
+    (x,) = builder.start()
+    y = np.arange(1024)
+    circuit = builder.finish([builder.add(Lookup(x, 0, tuple((y * k).tolist()))) for k in range(1, 7)])
+    asked: list[Target] = []
+    with_units(circuit, asked.append)
+    assert sorted(int(t.low[-1]) for t in asked) == [1023 * k for k in (3, 4, 5, 6)]
+
+
 def test_a_wrong_unit_is_noticed() -> None:
     builder = Builder((Number.of(0, 15),))
     (x,) = builder.start()
