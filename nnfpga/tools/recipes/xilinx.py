@@ -9,6 +9,7 @@ it, so a packer keeps to that LUT where the sum goes to a flip-flop, and may tak
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from .recipe import Family, Recipe, Request
 
@@ -33,7 +34,12 @@ def _command(family: Family) -> Callable[[Request], str]:
 
 
 def _commands(family: Family, request: Request) -> list[str]:
-    """All steps but the check; for area the step ``map_luts`` of ``synth_xilinx`` without abc9."""
+    """All steps but the check; for area the step ``map_luts`` of ``synth_xilinx`` without abc9.
+
+    Spartan 3 without its wide multiplexers: abc9 takes them for free and builds products of twice the LUTs with them.
+    """
+    if family == "xc3s":
+        request = replace(request, options=("-nowidelut", *request.options))
     command = _command(family)(request)
     if not request.area:
         return [f"{command} -run begin:check"]
