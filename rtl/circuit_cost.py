@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import singledispatch
-from itertools import pairwise
 from typing import NamedTuple
+
+import numpy as np
 
 from nnfpga.compiler.circuit.chains import needs_guard, steps
 from nnfpga.compiler.circuit.ir import (
@@ -30,7 +31,7 @@ from nnfpga.compiler.circuit.pipeline import Schedule, register_bits
 from nnfpga.compiler.circuit.wires import Sum, Word
 from nnfpga.compiler.circuit.wiring import wires_of
 from nnfpga.compiler.device import Device
-from nnfpga.compiler.exact import trailing_zeros
+from nnfpga.compiler.exact import ints, objects, trailing_zeros
 from nnfpga.compiler.plan import Cost, Estimate
 
 __all__ = ["circuit_cost", "node_luts"]
@@ -146,10 +147,10 @@ def _(node: Lookup, r: Range, *inputs: Operand, device: Device) -> float:
     """Per bit of the result: as many comparisons as it changes along the table share logic, at most the whole table."""
     size = max((len(node.table) - 1).bit_length(), 1)
     most = max(1.0, WHOLE * 2.0 ** (size - device.lut_inputs))
+    values = ints(objects(list(node.table)) - min(node.table))
     total = 0.0
-    for bit in range((max(node.table) - min(node.table)).bit_length()):
-        column = [value - min(node.table) >> bit & 1 for value in node.table]
-        changes = sum(a != b for a, b in pairwise(column))
+    for bit in range(int(values.max()).bit_length()):
+        changes = int(np.count_nonzero(np.diff(values >> bit & 1)))
         total += min(most, changes**CHANGES * (size - 1) / (device.lut_inputs - 1)) if changes else 0.0
     return total
 
