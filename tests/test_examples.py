@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -82,7 +83,41 @@ def test_the_snippets_of_the_readme_run(monkeypatch: pytest.MonkeyPatch) -> None
         exec(compile(snippet, "README.md", "exec"), {"__name__": "readme"})
 
 
-@pytest.mark.parametrize("file", ["README.md", "examples/digits/README.md"])
+def test_the_rbf_classifier_loses_nothing() -> None:
+    """What its README states, and the fixed-point network beside it."""
+    folder = ROOT / "examples" / "rbf-classifier"
+    session = onnxruntime.InferenceSession((folder / "model.onnx").read_bytes(), providers=["CPUExecutionProvider"])
+    with np.load(folder / "data.npz") as arrays:
+        x, y = arrays["x_test"].astype(np.float32), arrays["y_test"]
+    accuracy = float((np.asarray(session.run(None, {"x": x})[0]).argmax(axis=1) == y).mean())
+    assert f"float accuracy **{100 * accuracy:.2f} %**" in (folder / "README.md").read_text()
+    report = nnfpga.compile(folder / "model.onnx", folder / "data.npz", emit="model", output="class").report()
+    assert report["float"]["accuracy"] == accuracy
+    assert accuracy - report["fixed"]["accuracy"] <= MOST_POINTS_LOST
+
+
+def test_the_rbf_controller_keeps_the_pendulum_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The closed loop with the integer model is near that with the control law."""
+    folder = ROOT / "examples" / "rbf-controller"
+    monkeypatch.syspath_prepend(str(folder))
+    plant = import_module("plant")
+    design = nnfpga.compile(
+        folder / "model.onnx", folder / "data.npz", emit="model", bits=10, input_format="fixed<16,1>"
+    )
+    assert design.report()["fixed"]["max_abs_error"] < 0.01
+    start = np.array([0.6, 0.0])
+    ours, _ = plant.closed_loop(lambda s: float(design.predict(plant.scaled(s)[None])[0, 0]), start, 150)
+    law, _ = plant.closed_loop(lambda s: float(plant.law(s)), start, 150)
+    assert np.abs(ours[:, 0] - law[:, 0]).max() < 0.005
+    assert abs(ours[-1, 0]) < 0.01
+    free, _ = plant.closed_loop(lambda _: 0.5, start, 150)
+    assert np.abs(free[:, 0]).max() > 1  # without torque it falls
+
+
+READMES = ["README.md", *(f"examples/{name}/README.md" for name in ("digits", "rbf-classifier", "rbf-controller"))]
+
+
+@pytest.mark.parametrize("file", READMES)
 def test_the_commands_of_the_readme_exist(file: str) -> None:
     lines = "".join(re.findall(r"^```(?:sh)?\n(.*?)^```$", (ROOT / file).read_text(), re.DOTALL | re.MULTILINE))
     commands = [shlex.split(line, comments=True) for line in lines.splitlines() if line.startswith("nnfpga ")]
