@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 
 from nnfpga.compiler.circuit.chains import steps
 from nnfpga.compiler.circuit.ir import Circuit, Input
-from nnfpga.compiler.circuit.pipeline import Schedule, users
+from nnfpga.compiler.circuit.pipeline import Schedule, readers
 from nnfpga.compiler.circuit.wiring import Wires, wires_of
 
 from .beat import Edge, decode, encode
@@ -129,7 +129,7 @@ class Delayed:
     def __init__(self, m: Module, enable: Value, circuit: Circuit, wires: Wires, plan: Schedule) -> None:
         self.m, self.enable, self.circuit, self.wires, self.plan = m, enable, circuit, wires, plan
         self.copies: dict[tuple[int, int], Value] = {}
-        self.users = users(circuit, plan)
+        self.readers = readers(circuit, plan)
         self.read: Counter[tuple[int, int]] = Counter()
 
     def add(self, value: int, signal: Value) -> None:
@@ -147,7 +147,7 @@ class Delayed:
 
         @cache
         def wired(value: int) -> Wired:
-            if not self.wires.words[value].width or self.users[value, stage] < 2:
+            if not self.wires.words[value].width or self.readers[value, stage] < 2:
                 return self.wired(value, stage)
             self.read[value, stage] += 1
             name = f"v{value}_s{stage}_r{self.read[value, stage]}"

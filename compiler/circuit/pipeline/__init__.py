@@ -21,7 +21,7 @@ from .delays import Delay, delays
 from .registers import fewest_registers
 from .stages import Delays, delays_of, earliest
 
-__all__ = ["Delay", "Schedule", "delays", "even_schedule", "register_bits", "schedule", "users"]
+__all__ = ["Delay", "Schedule", "delays", "even_schedule", "readers", "register_bits", "schedule"]
 
 
 BEHIND = 1 << 20
@@ -35,8 +35,8 @@ class Schedule:
     So a result leaves ``stages`` cycles after its input came. ``critical_ns`` is the longest path through the logic
     of one stage by the delays that ``timing`` gives, without its ``overhead_ns``. A constant's stage means nothing.
 
-    With ``far``, wires have stages of their own, ``timing`` has no ``spread_ns``, and all `users` of a value get a
-    register.
+    With ``far``, wires have stages of their own, ``timing`` has no ``spread_ns``, and all `readers` of a value get
+    a register.
     """
 
     stage: tuple[int, ...]
@@ -104,37 +104,26 @@ def weights(wires: Wires) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 def register_bits(circuit: Circuit, plan: Schedule) -> int:
     """Bits of registers between the stages and behind the last, one copy of a value in each stage that needs it.
 
-    Where a value has several `users` in a stage, each has its copy.
+    Where a value has several `readers` in a stage, each has its copy.
     """
-    bits = weights(wires_of(circuit))
-    between = int(bits @ (np.array(needed(circuit, plan)) - np.array(plan.stage)))
-    further = sum(int(bits[v]) * (count - 1) for (v, _), count in users(circuit, plan).items())
-    ends = [circuit.ranges[o] for o in circuit.outputs]
-    return between + further + sum(r.width - r.zeros for r in ends if r.low != r.high)
-
-
-def needed(circuit: Circuit, plan: Schedule) -> list[int]:
-    """The last stage that needs each value."""
     last = list(plan.stage)
     for node, at in zip(circuit.nodes, plan.stage, strict=True):
         for v in node.reads:
             last[v] = max(last[v], at)
     for o in circuit.outputs:
         last[o] = plan.stages - 1
-    return last
+    bits = weights(wires_of(circuit))
+    between = int(bits @ (np.array(last) - np.array(plan.stage)))
+    further = sum(int(bits[v]) * (count - 1) for (v, _), count in readers(circuit, plan).items())
+    ends = [circuit.ranges[o] for o in circuit.outputs]
+    return between + further + sum(r.width - r.zeros for r in ends if r.low != r.high)
 
 
-def users(circuit: Circuit, plan: Schedule) -> Counter[tuple[Value, int]]:
-    """How many registers of a value its readers in a stage and the stages behind want, each its own.
-
-    None where wires have no stages of their own, or the value is computed in that stage.
-    """
+def readers(circuit: Circuit, plan: Schedule) -> Counter[tuple[Value, int]]:
+    """How many nodes of a stage read a value's register, each of which gets its own; none without wire stages."""
     found = Counter[tuple[Value, int]]()
-    if not plan.far:
-        return found
-    last = needed(circuit, plan)
     for node, at in zip(circuit.nodes, plan.stage, strict=True):
         for v in {*node.reads}:
-            if at > plan.stage[v] and not isinstance(circuit.nodes[v], Constant):
-                found[v, at] += 1 if (v, at) in found else 1 + (last[v] > at or v in circuit.outputs)
+            if plan.far and at > plan.stage[v] and not isinstance(circuit.nodes[v], Constant):
+                found[v, at] += 1
     return found

@@ -72,7 +72,7 @@ def longest(circuit: Circuit, stage: list[int], stages: int = 0, timing: Timing 
 
 
 def bits(circuit: Circuit, stage: list[int], stages: int, far: bool = False) -> int:
-    """Register bits, counted copy by copy; ``far``: each reader has its own, and so have later stages and outputs."""
+    """Register bits, counted copy by copy; ``far``: each reader has its own."""
     copies: set[tuple[int, int]] = set()
     reads = [(v, u) for v, node in enumerate(circuit.nodes) for u in node.reads]
     ends = [*((u, stage[v]) for v, u in reads), *((o, stages - 1) for o in circuit.outputs)]
@@ -81,7 +81,6 @@ def bits(circuit: Circuit, stage: list[int], stages: int, far: bool = False) -> 
     words = wires_of(circuit).words
     results = [circuit.ranges[o] for o in circuit.outputs]
     own = {(u, stage[v], v) for v, u in reads if stage[v] > stage[u] and not isinstance(circuit.nodes[u], Constant)}
-    own |= {(u, at, -1) for u, at, _ in own if (u, at) in copies or u in circuit.outputs}
     further = far * (sum(words[u].width for u, *_ in own) - sum(words[u].width for u, _ in {o[:2] for o in own}))
     return further + sum(words[u].width for u, _ in copies) + sum(r.width - r.zeros for r in results if r.low != r.high)
 
