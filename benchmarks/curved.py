@@ -66,7 +66,7 @@ def rows(name: str, family: Family, device: Device, model: Any, data: Any, error
         read = read_model(model, data, Options(output="scores", curve_error=error), device, silent)
         for units in (None, NetworkUnits.of(device, silent)) if error == 0 else (NetworkUnits.of(device, silent),):
             layers = list(read.graph.layers)
-            circuit = circuit_of(read.graph, layers, device.lut_inputs, units=units)
+            circuit = circuit_of(read.graph, layers, device, units=units)
             source = read.graph.inputs[0]
             x = np.random.default_rng(0).integers(
                 source.number.low.min(), source.number.high.max() + 1, (VECTORS, source.size)

@@ -14,6 +14,7 @@ from amaranth.lib.wiring import In, Out
 
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints
+from nnfpga.compiler.plan import Unrolled
 from nnfpga.rtl.rtlil import to_rtlil
 
 from .options import Emit
@@ -91,11 +92,18 @@ def synthesise_core(design: Design, work: Path) -> Netlist:
     with design.steps.step("synthesis", f"synthesising the network for {family}"):
         text = to_rtlil(design.component, CORE)
         quick = design.operators > QUICK_FROM
-        area = design.has_units  # abc9 makes them twice as large
+        # abc9 makes units twice as large, but other logic smaller: where there are both, what is smaller in all
+        folded = not all(isinstance(choice, Unrolled) for choice in design.plan.choices.values())
+        ways = [False] if not design.has_units else [True, False] if folded else [True]
         options = design.device.synthesis
-        netlist = synthesise(
-            text, family, CORE, work, quick=quick, area=area, options=options, progress=design.steps.tell
-        )  # fmt: skip
+        made = [
+            synthesise(
+                text, family, CORE, work / f"area{area:d}", quick=quick, area=area, options=options,
+                progress=design.steps.tell,
+            )
+            for area in ways
+        ]  # fmt: skip
+        netlist = min(made, key=lambda n: n.resources["lut"])
     design.files["netlist/network.v"] = netlist.verilog_path.read_text()
     return netlist
 

@@ -19,7 +19,7 @@ from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.layers.scalar import Scalar
 from nnfpga.compiler.layers.softmax import Softmax
-from nnfpga.compiler.plan import Plan
+from nnfpga.compiler.plan import Plan, Unrolled
 
 from .model import Model
 from .options import Options
@@ -77,8 +77,9 @@ class Design:
 
     @property
     def has_units(self) -> bool:
-        """Whether some of the network's logic was found LUT by LUT."""
-        chosen = any(isinstance(layer, Scalar) and layer.circuits for layer in self.graph.layers)
+        """Whether some logic of unrolled layers was found LUT by LUT."""
+        unrolled = [layer for layer in self.graph.layers if isinstance(self.plan.choices[layer.name], Unrolled)]
+        chosen = any(isinstance(layer, Scalar) and layer.circuits for layer in unrolled)
         return chosen or (self.units is not None and bool(self.units.found))
 
     @cached_property
