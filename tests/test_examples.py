@@ -20,6 +20,7 @@ from nnfpga.cli import parser
 
 ROOT = Path(__file__).parents[1]
 DIGITS = ROOT / "examples" / "digits"
+BORROWERS = ROOT / "examples" / "borrower-rating"
 SIZE_LIMIT = 300_000
 LEAST_ACCURACY = 0.96
 MOST_POINTS_LOST = 0.005
@@ -114,7 +115,31 @@ def test_the_rbf_controller_keeps_the_pendulum_up(monkeypatch: pytest.MonkeyPatc
     assert np.abs(free[:, 0]).max() > 1  # without torque it falls
 
 
-READMES = ["README.md", *(f"examples/{name}/README.md" for name in ("digits", "rbf-classifier", "rbf-controller"))]
+def test_the_borrowers_lose_nothing() -> None:
+    """What its README states, and the fixed-point network beside it."""
+    text = (BORROWERS / "README.md").read_text()
+    accuracy = float_accuracy(BORROWERS / "model.onnx", BORROWERS / "data.npz")
+    assert f"float accuracy **{100 * accuracy:.2f} %**" in text
+    report = nnfpga.compile(BORROWERS / "model.onnx", BORROWERS / "data.npz", emit="model").report()
+    assert report["float"]["accuracy"] == accuracy
+    assert accuracy - report["fixed"]["accuracy"] <= MOST_POINTS_LOST
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (find_spec("sklearn") and find_spec("skl2onnx")), reason="needs scikit-learn and skl2onnx")
+def test_drawing_gives_the_same_borrowers_and_a_model_as_good(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, BORROWERS / "train.py", tmp_path], check=True, capture_output=True)
+    with np.load(BORROWERS / "data.npz") as committed, np.load(tmp_path / "data.npz") as made:
+        for key in committed.files:
+            np.testing.assert_array_equal(committed[key], made[key])
+    before = float_accuracy(BORROWERS / "model.onnx", BORROWERS / "data.npz")
+    assert float_accuracy(tmp_path / "model.onnx", tmp_path / "data.npz") >= before - MOST_POINTS_LOST
+
+
+READMES = [
+    "README.md",
+    *(f"examples/{name}/README.md" for name in ("digits", "rbf-classifier", "rbf-controller", "borrower-rating")),
+]
 
 
 @pytest.mark.parametrize("file", READMES)

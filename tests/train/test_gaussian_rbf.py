@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import onnx
 import onnxruntime
 import pytest
 
+import nnfpga
 from nnfpga.compiler.frontend import import_model
 from nnfpga.compiler.layers.dense import Linear
 from nnfpga.compiler.layers.product import RealProduct
@@ -76,3 +78,35 @@ def test_the_compiler_finds_the_distances(per_dimension: bool) -> None:
     (expected,) = session.run(["y"], {"x": x})
     result = graph.evaluate(x.reshape(-1, *graph.inputs[0].shape))[graph.outputs[0]]
     np.testing.assert_allclose(result, expected, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_training_then_compiling_agrees(tmp_path: Path) -> None:
+    """From samples to the RTL: a trained network fits, and its circuit is near it."""
+    from nnfpga.train.gaussian_rbf import GaussianRBF
+
+    x = np.random.default_rng(5).uniform(-1, 1, (400, 2)).astype(np.float32)
+    wanted = torch.tensor(np.sin(3 * x[:, :1]) * np.cos(2 * x[:, 1:]))
+    torch.manual_seed(0)
+    radial = GaussianRBF(2, 6)
+    radial.start(torch.tensor(x))
+    network = torch.nn.Sequential(radial, torch.nn.Linear(6, 1))
+    optimiser = torch.optim.Adam(network.parameters(), 0.05)
+    losses: list[float] = []
+    for _ in range(200):
+        loss = (network(torch.tensor(x)) - wanted).square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.02 < losses[0]
+
+    file = tmp_path / "rbf.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(network, (torch.zeros(1, 2),), str(file), dynamo=False, dynamic_axes={"x": {0: "n"}},
+                          input_names=["x"], output_names=["y"])  # fmt: skip
+    design = nnfpga.compile(file, x, emit="rtl", samples=32)
+    expected = network(torch.tensor(x)).detach().numpy()
+    assert np.abs(design.predict(x) - expected).max() < 0.06
+    np.testing.assert_array_equal(design.simulate(x[:16]).outputs, design.integers(x[:16]))
