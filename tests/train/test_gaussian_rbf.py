@@ -77,7 +77,7 @@ def test_the_compiler_finds_the_distances(per_dimension: bool) -> None:
     session = onnxruntime.InferenceSession(file.getvalue(), providers=["CPUExecutionProvider"])
     (expected,) = session.run(["y"], {"x": x})
     result = graph.evaluate(x.reshape(-1, *graph.inputs[0].shape))[graph.outputs[0]]
-    np.testing.assert_allclose(result, expected, atol=1e-6)
+    np.testing.assert_allclose(result, np.asarray(expected), atol=1e-6)
 
 
 @pytest.mark.slow
