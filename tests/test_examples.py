@@ -24,6 +24,9 @@ BORROWERS = ROOT / "examples" / "borrower-rating"
 SIZE_LIMIT = 300_000
 LEAST_ACCURACY = 0.96
 MOST_POINTS_LOST = 0.005
+RETRAINS = pytest.mark.skipif(
+    not (find_spec("sklearn") and find_spec("skl2onnx")), reason="needs scikit-learn and skl2onnx"
+)
 
 
 def float_accuracy(model: Path, data: Path) -> float:
@@ -65,7 +68,7 @@ def test_the_digits_model_compiles_exactly() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (find_spec("sklearn") and find_spec("skl2onnx")), reason="needs scikit-learn and skl2onnx")
+@RETRAINS
 def test_training_gives_the_same_data_and_a_model_as_good(tmp_path: Path) -> None:
     subprocess.run([sys.executable, DIGITS / "train.py", tmp_path], check=True, capture_output=True)
     with np.load(DIGITS / "data.npz") as committed, np.load(tmp_path / "data.npz") as made:
@@ -126,7 +129,7 @@ def test_the_borrowers_lose_nothing() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (find_spec("sklearn") and find_spec("skl2onnx")), reason="needs scikit-learn and skl2onnx")
+@RETRAINS
 def test_drawing_gives_the_same_borrowers_and_a_model_as_good(tmp_path: Path) -> None:
     subprocess.run([sys.executable, BORROWERS / "train.py", tmp_path], check=True, capture_output=True)
     with np.load(BORROWERS / "data.npz") as committed, np.load(tmp_path / "data.npz") as made:
