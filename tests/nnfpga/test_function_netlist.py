@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,33 +13,9 @@ from nnfpga.compiler.functions.choose import Effort, candidates
 from nnfpga.compiler.functions.target import Target
 from nnfpga.tools.errors import ToolError
 from nnfpga.tools.recipes import Family
-from nnfpga.tools.yosys import yosys
 from nnfpga.units import FABRICS, mapped
 
 QUICK = Effort(starts=3, first=500, kept=1, longer=1000, last=1000)
-MODELS: dict[Family, str] = {
-    "ice40": "+/ice40/cells_sim.v",
-    "ecp5": "+/ecp5/common_sim.vh +/ecp5/ccu2c_sim.vh",
-    "xc7": "+/xilinx/cells_sim.v",
-    "xc3s": "+/xilinx/cells_sim.v",
-}
-"""Yosys' own models of the cells."""
-
-PROVE = """
-read_verilog -defer {models}
-read_verilog -overwrite netlist.v
-hierarchy -top unit
-proc
-flatten
-opt_clean
-rename unit gate
-design -stash gate
-read_verilog gold.v
-prep -top gold
-design -copy-from gate gate
-miter -equiv -flatten -make_outputs gold gate miter
-sat -verify -prove trigger 0 -show-ports miter
-"""
 X = np.arange(-64, 64)
 
 
@@ -59,17 +36,16 @@ def gold(values: list[int]) -> str:
 
 
 @pytest.mark.parametrize("family", FABRICS)
-def test_cells_give_the_function(family: Family, tmp_path: Path) -> None:
+def test_cells_give_the_function(family: Family, prove: Callable[[Family, str, Path], None], tmp_path: Path) -> None:
     circuit = unit_of(family)
     values = circuit.evaluate(X.reshape(-1, 1))[:, 0]
     assert np.abs(values / 128 - 1 / (1 + np.exp(-X / 16))).max() <= 0.01
     resources, _ = mapped(circuit, family, tmp_path, lambda _: None)
     assert resources["lut"] > 0
     assert resources["carry"] > 0
-    (tmp_path / "prove.ys").write_text(PROVE.format(models=MODELS[family]))
     (tmp_path / "gold.v").write_text(gold(values.tolist()))
-    yosys("script prove.ys", tmp_path, "prove.log")
+    prove(family, "unit", tmp_path)
     values[77] ^= 1
     (tmp_path / "gold.v").write_text(gold(values.tolist()))
     with pytest.raises(ToolError, match="proof did fail"):
-        yosys("script prove.ys", tmp_path, "prove.log")
+        prove(family, "unit", tmp_path)

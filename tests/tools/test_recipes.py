@@ -1,5 +1,6 @@
 """Every recipe keeps the function: netlists of sums are proven by SAT against the vendor cells' models."""
 
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -7,34 +8,10 @@ import pytest
 
 from nnfpga.tools.errors import ToolError
 from nnfpga.tools.recipes import RECIPES, Family
-from nnfpga.tools.yosys import Netlist, synthesise_verilog, yosys
-
-MODELS: dict[Family, str] = {
-    "ice40": "+/ice40/cells_sim.v",
-    "ecp5": "+/ecp5/common_sim.vh +/ecp5/ccu2c_sim.vh",
-    "xc7": "+/xilinx/cells_sim.v",
-    "xc3s": "+/xilinx/cells_sim.v",
-    "gowin": "+/gowin/cells_sim.v",
-    "nexus": "+/lattice/cells_sim_nexus.v",
-}
-"""Yosys' own models of the cells."""
+from nnfpga.tools.yosys import synthesise_verilog
 
 WIDTHS = [(1, 1, 2), (2, 2, 3), (3, 3, 4), (4, 4, 4), (4, 6, 7), (2, 7, 8), (8, 8, 9)]
-PROVE = """
-read_verilog -defer {models}
-read_verilog -overwrite netlist.v
-hierarchy -top gold
-proc
-flatten
-opt_clean
-rename gold gate
-design -stash gate
-read_verilog gold.v
-prep -top gold
-design -copy-from gate gate
-miter -equiv -flatten -make_outputs gold gate miter
-sat -verify -prove trigger 0 -show-ports miter
-"""
+Prove = Callable[[Family, str, Path], None]
 
 
 def sums() -> str:
@@ -54,24 +31,18 @@ def sums() -> str:
     return "\n".join([f"module gold(a, b, {names}); input [7:0] a, b;", *lines, "endmodule"])
 
 
-def prove(netlist: Netlist, folder: Path) -> None:
-    """Prove the netlist in a folder equal to ``gold.v`` there."""
-    (folder / "prove.ys").write_text(PROVE.format(models=MODELS[netlist.family]))
-    yosys("script prove.ys", folder, "prove.log")
-
-
 @pytest.mark.parametrize("family", RECIPES)
-def test_netlists_of_sums_are_sums(family: Family, tmp_path: Path) -> None:
+def test_netlists_of_sums_are_sums(family: Family, prove: Prove, tmp_path: Path) -> None:
     made = synthesise_verilog({"gold.v": sums()}, family, "gold", tmp_path)
     assert made.resources["carry"] > 0
     assert made.resources["lut"] > 0
-    prove(made, tmp_path)
+    prove(family, "gold", tmp_path)
 
 
-def test_the_proof_finds_a_wrong_netlist(tmp_path: Path) -> None:
+def test_the_proof_finds_a_wrong_netlist(prove: Prove, tmp_path: Path) -> None:
     made = synthesise_verilog({"gold.v": sums()}, "xc7", "gold", tmp_path)
     text = made.verilog_path.read_text()
     assert ".INIT(4'h6)" in text
     made.verilog_path.write_text(text.replace(".INIT(4'h6)", ".INIT(4'h7)", 1))
     with pytest.raises(ToolError, match="proof did fail"):
-        prove(made, tmp_path)
+        prove("xc7", "gold", tmp_path)
