@@ -7,11 +7,12 @@ JOBS ?= 2
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test lint clean help
+.PHONY: demo test fuzz lint clean help
 
 help:
 	@echo "make demo    compile examples/digits for an iCEBreaker, into demo/"
 	@echo "make test    run the tests (JOBS=$(JOBS) at a time)"
+	@echo "make fuzz    the tests of properties with 1,000 new examples each (hours)"
 	@echo "make lint    ruff and pyright"
 	@echo "make clean   remove what these commands made, the virtual environment included"
 
@@ -20,6 +21,9 @@ demo: $(VENV)/demo.stamp
 
 test: $(VENV)/test.stamp
 	$(PY) -m pytest -n $(JOBS)
+
+fuzz: $(VENV)/test.stamp
+	$(PY) -m pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fuzz
 
 lint: $(VENV)/test.stamp
 	$(PY) -m ruff check .

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 from nnfpga.tools.recipes import Family
 from nnfpga.tools.yosys import yosys
 
-settings.register_profile("nnfpga", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("nnfpga")
+settings.register_profile("fuzz", deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("nnfpga", settings.get_profile("fuzz"), max_examples=40, derandomize=True)
+settings.load_profile("nnfpga")  # the same examples for everyone; `make fuzz` looks for others
 
 ROOT = Path(__file__).parents[1]
 

@@ -108,14 +108,15 @@ class Times:
             return
         self.delays = delays(self.circuit, self.wires, self.timing)
         last = max((self.stage[o] for o in self.circuit.outputs), default=0)
+        after = [0.0] * n
         for o, (gate, *_) in corrections(self.circuit, self.wires, self.timing).items():
             if self.stage[o] == last:
-                self.delays[o] = self.delays[o]._replace(gate=self.delays[o].gate + gate)
+                after[o] = gate
         for v in range(n):
             self.put(v)
-        latest = SLACK * max((self.high[v] for v in self.wires.sums), default=0.0)
-        self.low_needed = [max(latest, high) for high in self.high]
-        self.high_needed = self.low_needed.copy()
+        latest = SLACK * max((self.high[v] + after[v] for v in self.wires.sums), default=0.0)
+        self.high_needed = [max(latest - late, high) for high, late in zip(self.high, after, strict=True)]
+        self.low_needed = self.high_needed.copy()
         for v in range(n - 1, -1, -1):
             gate, chain, whole = self.delays[v]
             low, high = self.low_needed[v], self.high_needed[v]

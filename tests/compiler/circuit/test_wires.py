@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nnfpga.compiler.circuit.adders import multiply
 from nnfpga.compiler.circuit.chains import Step, needs_guard, steps
 from nnfpga.compiler.circuit.ir import Add, Builder, Circuit, Clamp, Constant, Greater, Lookup, Node, Shift
-from nnfpga.compiler.circuit.pipeline import delays
+from nnfpga.compiler.circuit.pipeline.delays import corrections, delays
 from nnfpga.compiler.circuit.wires import Sum, Word
 from nnfpga.compiler.circuit.wiring import Wires, wires_of
 from nnfpga.compiler.device import Timing
@@ -203,6 +203,10 @@ def latest(circuit: Circuit, wires: Wires, stage: list[int], order: list[Step]) 
             high[v] = max(max((high[x] for x in before), default=0.0) + gate, max(low[v], carry) + chain)
             low[v] = high[v] if whole else max(low[v], carry)
             carry = high[v]
+    last = max(stage[o] for o in circuit.outputs)
+    for o, (gate, *_) in corrections(circuit, wires, TIMING).items():
+        if stage[o] == last:
+            high[o] += gate
     return max(high.values())
 
 
