@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 from .errors import ToolError
@@ -41,6 +40,8 @@ def key(*parts: str | bytes) -> str:
 
 def atomic_write(path: Path, contents: bytes | str, *, executable: bool = False) -> None:
     """Write a file so that readers see the old contents or the new, never a part (text is UTF-8, ``\\n`` lines)."""
+    import tempfile  # here, as what only reads the cache is quick
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

