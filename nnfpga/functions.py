@@ -1,13 +1,15 @@
-"""``nnfpga function``: the cheapest circuit of a real function, measured on a family of chips."""
+"""``nnfpga function``: the cheapest circuit of a real function, measured on a family of chips.
+
+What comes from the cache imports little: `Asked` and `Made` are named tuples, as dataclasses take a while to load.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nnfpga.tools import cache
 from nnfpga.tools.find import find
@@ -19,8 +21,7 @@ __all__ = ["Asked", "Made", "fingerprint", "make"]
 SOURCES = ("compiler/functions", "tools/recipes")
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A function, its formats as texts, the greatest error (None: the nearest codes), a family, a seed, and how many
     times as long as usual to search.
 
@@ -36,8 +37,7 @@ class Asked:
     effort: int = 1
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(NamedTuple):
     """What was found: the dictionary of the report, the circuit's text form, Verilog, a picture of the error."""
 
     report: dict[str, Any]
@@ -61,7 +61,7 @@ def make(asked: Asked, tell: Callable[[str], None] = lambda _: None) -> Made:
     CompileError
         where the formula or a format is not understood, or nothing is within the error.
     """
-    path = cache.folder("functions") / f"{cache.key(*fingerprint(), json.dumps(asdict(asked)))}.json"
+    path = cache.folder("functions") / f"{cache.key(*fingerprint(), json.dumps(asked._asdict()))}.json"
     if path.exists():
         try:
             return Made(**json.loads(path.read_text()))
@@ -70,7 +70,7 @@ def make(asked: Asked, tell: Callable[[str], None] = lambda _: None) -> Made:
     from .function_unit import fresh
 
     made = Made(**fresh(asked, tell))
-    cache.atomic_write(path, json.dumps(asdict(made)))
+    cache.atomic_write(path, json.dumps(made._asdict()))
     return made
 
 

@@ -6,17 +6,17 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from .cache import folder
 from .errors import ToolError
 from .probe import probe
 
 
-@dataclass(frozen=True)
-class Tool:
+class Tool(NamedTuple):
     """A program that can be run.
 
     Members
@@ -31,12 +31,11 @@ class Tool:
     name: str
     command: tuple[str, ...]
     version: str
-    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    environment: Mapping[str, str] = MappingProxyType({})
     wasm: bool = False
 
 
-@dataclass(frozen=True)
-class _Known:
+class _Known(NamedTuple):
     ask: str  # the argument that prints the version
     least: tuple[int, ...] = ()  # the oldest version that serves
     package: str = ""  # what to pip install

@@ -22,7 +22,7 @@ SIGMOID = ["function", "sigmoid(x)", "--in", "fixed<5,3>", "--error", "0.02", "-
 
 SLOW = {
     "numpy", "amaranth", "onnx", "mpmath", "llvmlite", "nnfpga.function_unit", "nnfpga.compiler", "nnfpga.rtl",
-    "importlib.metadata", "subprocess", "tempfile", "email",
+    "importlib.metadata", "subprocess", "tempfile", "email", "dataclasses",
 }  # fmt: skip
 
 MADE = Made(
