@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from nnfpga.compiler.device import GENERIC, Device
 from nnfpga.compiler.errors import CompileError
-from nnfpga.compiler.plan import Cost, Estimate, Goal, Plan, make_plan
+from nnfpga.compiler.plan import Cost, Estimate, Goal, Plan, Turns, make_plan, total_cost
 
 from .design import Design
-from .model import accuracy, read_model
+from .model import Model, accuracy, read_model
 from .options import Emit, Options
 from .progress import Steps, silent
 from .report_data import element_bytes
@@ -52,11 +53,15 @@ def compile(
     steps = Steps(progress)
     with steps.step("model", f"reading and quantising {model}"):
         read = read_model(model, data, options, device, progress)
+        clock = options.clock or (board.default_clock_mhz if board else GENERIC_CLOCK_MHZ)
+        if read.has_sines and options.max_drop is None:
+            read = smaller(
+                read, read_model(model, data, options, device, progress, angles=True), device, clock, options
+            )
         measured: dict[str, Any] = dict(accuracy(read))
     if options.stop is Emit.MODEL:
         return Design(read, Plan(device.name, 0.0, {}), device, board, options, steps, measured)
     with steps.step("plan", f"planning for {device.name}"):
-        clock = options.clock or (board.default_clock_mhz if board else GENERIC_CLOCK_MHZ)
         plan = choose_plan(read.graph, device, clock, options, progress)
     design = Design(read, plan, device, board, options, steps, measured)
     with TemporaryDirectory(prefix="nnfpga-") as work:
@@ -96,6 +101,31 @@ def choose_plan(graph: Any, device: Device, clock: float, options: Options, prog
     plan = Plan.from_yaml(text)
     plan.check(graph)
     return Plan(device.name, options.clock or plan.clock_mhz, plan.choices)
+
+
+def smaller(products: Model, angles: Model, device: Device, clock: float, options: Options) -> Model:
+    """The network with products, or that with matrices of sines on angles: what the goal says, then fewer LUTs.
+
+    A plan of the user's says it itself.
+    """
+    from nnfpga.rtl import costs
+
+    def merit(model: Model) -> tuple[float, float]:
+        try:
+            plan = choose_plan(model.graph, device, clock, options, silent)
+        except CompileError:
+            return inf, inf
+        total = total_cost(model.graph, plan, device, costs)
+        speed = {Goal.LATENCY: total.latency.value, Goal.THROUGHPUT: total.interval.value, Goal.AREA: 0.0}
+        return speed[Goal(options.target)], total.lut.value
+
+    if options.plan is not None:
+        try:
+            turned = Turns in map(type, Plan.from_yaml(Path(options.plan).read_text()).choices.values())
+        except (CompileError, OSError, UnicodeDecodeError):
+            return products  # where the plan is read the error is told
+        return angles if turned else products
+    return min((products, angles), key=merit)
 
 
 def link_cost(graph: Any, device: Device) -> Cost:

@@ -19,7 +19,9 @@ from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.passes import (
     Calibration,
     Entry,
+    by_angles,
     choose_functions,
+    choose_waves,
     drop_softmax,
     entry,
     lower,
@@ -71,6 +73,8 @@ class Model:
     widths: Chosen | None = None
     fidelity: Fidelity | None = None
     """How the file's quantisers compare with ONNX Runtime's, where there are data."""
+    has_sines: bool = False
+    """Whether it has matrices of sines that could work on angles, and do not."""
 
     @property
     def source(self) -> Tensor:
@@ -98,9 +102,12 @@ class Model:
 
 @np.errstate(all="ignore")  # what is not finite is refused where it matters
 def read_model(
-    path: str | Path, data: Any, options: Options, device: Device = GENERIC, progress: Callable[[str], None] = silent
-) -> Model:
+    path: str | Path, data: Any, options: Options, device: Device = GENERIC, progress: Callable[[str], None] = silent,
+    angles: bool = False,
+) -> Model:  # fmt: skip
     """Import, quantise and lower a model; widths are searched for the device.
+
+    ``angles`` asks for matrices of sines on angles.
 
     Raises
     ------
@@ -127,8 +134,9 @@ def read_model(
     chosen = None if options.input_format is None else parse(options.input_format)
     ranges = Ranges(options.calibration)
     calibration = Calibration(
-        values, options.bits, chosen, proven=loaded is None, ranges=ranges, freedom=options.curve_error, samples=x
-    )
+        values, options.bits, chosen, proven=loaded is None, ranges=ranges, freedom=options.curve_error, angles=angles,
+        samples=x,
+    )  # fmt: skip
     truth = None if loaded is None else indices(loaded.y, imported.labels)
     names, compared = names_of(real, imported.onnx_names), None
     calibration, widths = choose_widths(
@@ -138,23 +146,23 @@ def read_model(
     if widths is not None:
         notes.append(widths.note)
     made = to_integers(real, calibration)
-    if options.curve_error:
-        made = replace(made, graph=with_curve_error(made.graph, device, progress))
+    if options.curve_error or angles:
+        made = replace(made, graph=with_units(made.graph, device, progress))
     if loaded is not None:
         samples = loaded.x[: enough_samples(real)]
         compared = compare(proto, names, real, made.graph, made.entry, ending.scores, samples)
     return Model(
         Path(path), proto, made.graph, ending, names[ending.scores], imported.labels, loaded, tuple(notes), made.entry,
-        made.exit, widths, compared,
+        made.exit, widths, compared, not angles and by_angles(real, values) is not real,
     )  # fmt: skip
 
 
-def with_curve_error(graph: Graph, device: Device, progress: Callable[[str], None]) -> Graph:
-    """The graph with functions that are a little off, where the device has units for such."""
+def with_units(graph: Graph, device: Device, progress: Callable[[str], None]) -> Graph:
+    """The graph with functions and cosines that are a little off, where the device has units for such."""
     from .units import NetworkUnits
 
     units = NetworkUnits.of(device, progress)
-    return graph if units is None else choose_functions(graph, units)
+    return graph if units is None else choose_waves(choose_functions(graph, units), units)
 
 
 def refuse_long(real: RealGraph) -> None:

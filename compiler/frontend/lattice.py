@@ -12,7 +12,7 @@ from ..exact import fractions
 from ..scalar.quantizer import Quantizer
 from .value import Array
 
-__all__ = ["OnLattice", "constant_codes", "quantise_constant", "row_units"]
+__all__ = ["OfSines", "OnLattice", "constant_codes", "quantise_constant", "row_units"]
 
 NARROW = 1 << 16  # codes of weights stay below
 NEAR = 1e-6  # of a unit: float64 errs by far less, so that only here a boundary has to be looked at exactly
@@ -20,6 +20,10 @@ NEAR = 1e-6  # of a unit: float64 errs by far less, so that only here a boundary
 
 class OnLattice(np.ndarray[Any, np.dtype[Any]]):
     """A constant that came out of a quantiser: float64 that holds code times scale exactly. Views keep the mark."""
+
+
+class OfSines(np.ndarray[Any, np.dtype[Any]]):
+    """A constant that is the sine of another one. Views keep the mark."""
 
 
 def quantise_constant(x: Array, quantizer: Quantizer) -> Array:

@@ -11,7 +11,7 @@ from ..exact import fractions
 from ..layers.convolution import Convolve
 from ..layers.dense import Linear
 from ..layers.window import Window
-from .lattice import OnLattice, row_units
+from .lattice import OfSines, OnLattice, row_units
 from .layout import arrange, as_batch
 from .operands import constant, finite, refuse
 from .ops import affine
@@ -84,15 +84,15 @@ def product(b: Importer, x: Ref, right: Array) -> Ref:
 
 def linear(b: Importer, x: Ref, weight: Array, groups: int = 1) -> Ref:
     """A matrix (outputs, inputs / groups) times a vector, or times each row of a tensor (rows, inputs)."""
-    on_lattice = isinstance(weight, OnLattice)
+    on_lattice, sines = isinstance(weight, OnLattice), isinstance(weight, OfSines)
     weight = finite(b, np.asarray(weight, dtype=np.float64), "weight matrix")
     units = row_units(weight) if on_lattice else None
     if on_lattice and units is None:
         raise refuse(b, "its weights have codes of more than 16 bits", "quantise the weights to 16 bits or fewer")
     if len(x.shape) == 1:
-        return b.emit(Linear, x, weight, scale=units)
+        return b.emit(Linear, x, weight, scale=units, sines=sines)
     if x.shape[0] == groups == 1:
-        row = b.emit(Linear, arrange(b, x, np.ravel), weight, scale=units)
+        row = b.emit(Linear, arrange(b, x, np.ravel), weight, scale=units, sines=sines)
         return arrange(b, row, lambda t: t[None])
     return b.emit(Convolve, x, weight[:, None, :], POINT, groups, scale=units)
 

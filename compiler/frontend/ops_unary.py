@@ -12,6 +12,7 @@ import numpy as np
 from ..layers.scalar import Apply
 from ..scalar import curves, rational
 from ..scalar import functions as f
+from .lattice import OfSines
 from .layout import with_constants
 from .operands import constant, finite, refuse
 from .ops import affine, unary
@@ -160,7 +161,7 @@ def exponential(b: Importer, base: Val, x: Ref) -> Val:
 
 
 def Sin(b: Importer, x: Val) -> Val:
-    return unary(b, x, curves.Sin())
+    return unary(b, x, curves.Sin()) if isinstance(x, Ref) else np.sin(np.asarray(x, np.float64)).view(OfSines)
 
 
 def Cos(b: Importer, x: Val) -> Val:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import gcd
 from typing import Any
@@ -23,7 +23,9 @@ __all__ = ["Dense", "Linear"]
 
 @dataclass(frozen=True, eq=False)
 class Linear(Weighted):
-    """``weight @ x`` over the last axis."""
+    """``weight @ x`` over the last axis; ``sines`` says that the file has the weights as sines of a constant."""
+
+    sines: bool = field(default=False, kw_only=True)
 
     def shape(self, *inputs: Shape) -> Shape:
         return (*inputs[0][:-1], self.weight.shape[0])

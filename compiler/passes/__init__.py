@@ -7,7 +7,9 @@ from collections.abc import Callable
 from ..graph import Graph
 from ..real import RealGraph
 from .absorb_weights import absorb_weights
+from .by_angles import by_angles
 from .choose_functions import choose_functions
+from .choose_waves import choose_waves
 from .collapse import collapse
 from .compose_scalars import compose_scalars
 from .correct_bias import correct_bias
@@ -30,8 +32,8 @@ from .sample_values import sample_values
 from .turn_input import turn_input
 
 __all__ = [
-    "INTEGER", "REAL", "Calibration", "Entry", "Width", "choose_functions", "drop_softmax", "entry", "lower",
-    "optimise", "quantize", "sample_values", "simplify", "split_exit", "to_fixed_point", "within",
+    "INTEGER", "REAL", "Calibration", "Entry", "Width", "by_angles", "choose_functions", "choose_waves", "drop_softmax",
+    "entry", "lower", "optimise", "quantize", "sample_values", "simplify", "split_exit", "to_fixed_point", "within",
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
@@ -58,6 +60,8 @@ def within(graph: RealGraph, low: float, high: float) -> RealGraph:
 
 def to_fixed_point(graph: RealGraph, calibration: Calibration) -> RealGraph:
     """All passes of post-training quantisation in order."""
+    if calibration.angles:
+        graph = by_angles(graph, calibration.values)
     graph, calibration = equalise(graph, calibration)
     quantised = quantize(graph, calibration)
     return quantised if calibration.samples is None else correct_bias(graph, quantised, calibration.samples)

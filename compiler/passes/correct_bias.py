@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..layers.scalar import Apply, Quantize
+from ..layers.sines import RealSines
 from ..real import Op, RealGraph, Reals, Weighted
 from ..scalar.functions import Affine
 from .sample_values import spread
@@ -29,7 +30,7 @@ def correct_bias(graph: RealGraph, quantised: RealGraph, x: npt.ArrayLike) -> Re
     """
     largest = max(int(np.prod(shape)) for shape in graph.shapes.values())
     samples = spread(np.asarray(x, dtype=np.float64), HELD // largest)
-    biases = {name for name, op in graph.makers.items() if isinstance(op, Weighted) and op.scale is None}
+    biases = {name for name, op in graph.makers.items() if is_real(op)}
     biases = {name for name in biases if bias_of(graph, name) is not None}
     wanted = {name: rows(y) for name, y in running(graph, list(graph.ops), samples) if name in biases}
     ops = list(quantised.ops)
@@ -42,6 +43,11 @@ def correct_bias(graph: RealGraph, quantised: RealGraph, x: npt.ArrayLike) -> Re
         intercept = affine.intercept.astype(np.float64) + affine.slope.astype(np.float64) * moved
         ops[ops.index(op)] = replace(op, function=replace(affine, intercept=intercept))
     return quantised.replace(ops)
+
+
+def is_real(op: Op) -> bool:
+    """Whether it makes sums with weights that are not quantised."""
+    return (isinstance(op, Weighted) and op.scale is None) or (isinstance(op, RealSines) and op.angles is None)
 
 
 def shift(real: Sequence[Elementwise], fixed: Sequence[Elementwise], wanted: Reals, sums: Reals) -> Reals:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..layers.convolution import Convolve
 from ..layers.dense import Linear
 from ..layers.scalar import Apply, Quantize
+from ..layers.sines import RealSines
 from ..real import Op, RealGraph
 from ..scalar.functions import Kinked
 
@@ -27,6 +28,8 @@ def given(graph: RealGraph) -> frozenset[str]:
 def stays_exact(graph: RealGraph, op: Op) -> bool:
     """Whether exact inputs give a result that is exact, or rounded by the file alone."""
     match op:
+        case RealSines():
+            return False
         case Linear() | Convolve():
             return op.scale is not None
         case Apply():

@@ -22,6 +22,7 @@ from ..layers.product import RealProduct
 from ..layers.rearrange import RealRearrange
 from ..layers.reduction import ReduceSum
 from ..layers.scalar import Apply, Quantize
+from ..layers.sines import QUARTER, RealSines
 from ..real import Op, RealGraph, Reals, Units, Weighted
 from ..scalar.functions import Affine, Function, Kinked
 from ..scalar.quantizer import Quantizer, Rounding
@@ -46,6 +47,7 @@ class Calibration:
     name of the tensor that is quantised) give a width of its own. What a curved function reads has more bits than that.
     ``ranges`` says which values each format of an activation covers.
     ``freedom`` is how many units the values of curved functions may be off.
+    ``angles`` asks for matrices of sines on angles (see ``by_angles``): a full turn has as many bits as weights have.
     ``samples`` of the input are what biases are corrected on afterwards (None: they stay).
     ``known`` remembers quantisers, as searching a scale takes time; copies on the same values share it.
     """
@@ -58,6 +60,7 @@ class Calibration:
     activations: Mapping[str, Width] = field(default_factory=dict[str, Width])
     ranges: Ranges = Ranges.MSE
     freedom: int = 0
+    angles: bool = False
     samples: Reals | None = None
     known: dict[tuple[str, int], Quantizer] = field(default_factory=dict[tuple[str, int], Quantizer])
 
@@ -88,6 +91,8 @@ class Quantization:
                 self.keep(op)
             elif isinstance(op, Apply):
                 self.apply(op)
+            elif isinstance(op, RealSines):
+                self.sines(op)
             elif is_order(self.graph, op):
                 self.inputs[op.name] = op.inputs[0]  # the host applies it
                 self.wide.add(op.name)
@@ -148,6 +153,31 @@ class Quantization:
             one = self.units[sources[0]] if unit is None else fractions([unit])
             self.add(replace(op, inputs=sources), one, wide=unit is not None or (curved and sources[0] in self.wide))
 
+    def sines(self, op: RealSines) -> None:
+        """Quantise both sides' angles; sums count in what makes the function behind them a shift."""
+        bits, (name,) = self.turn_bits(op), op.inputs
+        steps = Quantizer(fractions([QUARTER / 2**bits]), 0, (1 << bits) - 1)
+        made = replace(op.quantised(bits, self.unit_behind(op)), inputs=(self.insert(name, steps),))
+        self.add(made, fractions([made.scale]), wide=True)
+
+    def turn_bits(self, op: RealSines) -> int:
+        """Bits of an angle within a quarter turn."""
+        width = self.calibration.weights.get(op.name, self.calibration.bits)
+        return max((width.width if isinstance(width, Format) else width) - 2, 1)
+
+    def unit_behind(self, op: Op) -> Fraction:
+        """A step of the angle that sums become, as far as one slope for all leads there; else 1."""
+        unit = Fraction(1)
+        while len(readers := self.graph.readers(op.name)) == 1 and isinstance(reader := readers[0], Apply):
+            if isinstance(f := reader.function, Affine):
+                slopes = {*fractions(f.slope).flat}
+                if len(slopes) > 1 or 0 in slopes:
+                    return Fraction(1)
+                unit /= abs(slopes.pop())
+            op = reader
+        behind = [r for r in readers if isinstance(r, RealSines)]
+        return unit * QUARTER / 2 ** self.turn_bits(behind[0]) if behind else unit
+
     def meets_curves(self, name: str) -> bool:
         """Whether only curved functions read a tensor: they have a quantiser of their own."""
         readers = self.graph.readers(name)
@@ -178,7 +208,11 @@ class Quantization:
         """Keep the function; a curved one needs a quantised input so that it becomes one small table."""
         source = op.inputs[0]
         straight = isinstance(op.function, Kinked)
-        decided = any(isinstance(r, Quantize) and r.quantizer.bounded for r in self.graph.readers(op.name))
+        decided = any(
+            (isinstance(r, Quantize) and r.quantizer.bounded)
+            or (isinstance(r, RealSines) and self.calibration.input_format is None)
+            for r in self.graph.readers(op.name)
+        )
         if straight and source in self.inputs and not (decided and isinstance(op.function, Affine)):
             source = self.few_bits(source)  # the host sends integers; what could not be folded works on them
         if not straight and source not in self.narrow and source in self.wide:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .cost import Cost, CostModel, Estimate
-from .implementations import Folded, Implementation, Lanes, Unrolled, lanes_in, lanes_out
+from .implementations import Folded, Implementation, Lanes, Turns, Unrolled, lanes_in, lanes_out
 from .plan import Plan
 from .planner import Goal, make_plan, total_cost
 from .segments import segments
@@ -17,6 +17,7 @@ __all__ = [
     "Implementation",
     "Lanes",
     "Plan",
+    "Turns",
     "Unrolled",
     "lanes_in",
     "lanes_out",

@@ -9,7 +9,7 @@ from ..errors import CompileError
 from ..graph import Graph, Layer
 from ..layers.dense import Dense
 
-__all__ = ["Folded", "Implementation", "Lanes", "Unrolled", "lanes_in", "lanes_out"]
+__all__ = ["Folded", "Implementation", "Lanes", "Turns", "Unrolled", "lanes_in", "lanes_out"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,14 @@ class Folded(Implementation):
 
 
 @dataclass(frozen=True)
+class Turns(Implementation):
+    """Time-multiplexed matrix of sines: ``pe`` outputs by ``simd`` inputs a cycle from their angles, no multipliers."""
+
+    pe: int
+    simd: int
+
+
+@dataclass(frozen=True)
 class Lanes(Implementation):
     """Element by element: ``lanes`` elements a cycle."""
 
@@ -85,7 +93,7 @@ class Lanes(Implementation):
 def lanes_in(graph: Graph, layer: Layer, choice: Implementation) -> int:
     """Elements a beat on the layer's input stream."""
     match choice:
-        case Folded(simd=simd):
+        case Folded(simd=simd) | Turns(simd=simd):
             return simd
         case Lanes(lanes=lanes):
             return lanes
@@ -97,7 +105,7 @@ def lanes_out(graph: Graph, layer: Layer, choice: Implementation) -> int:
     """Elements a beat on the layer's output stream."""
     size = graph.tensors[layer.name].size
     match choice:
-        case Folded(pe=pe):
+        case Folded(pe=pe) | Turns(pe=pe):
             return pe
         case Lanes(lanes=lanes) if not isinstance(layer, Dense):
             return min(lanes, size)

@@ -17,8 +17,9 @@ from ..device import Device
 from ..errors import CompileError
 from ..graph import Graph, Layer
 from ..layers.dense import Dense
+from ..layers.sines import Sines
 from .cost import Cost, CostModel
-from .implementations import Folded, Implementation, Lanes, Unrolled
+from .implementations import Folded, Implementation, Lanes, Turns, Unrolled
 from .plan import Plan
 from .segments import is_chain, segments
 
@@ -92,7 +93,7 @@ def split(graph: Graph) -> list[list[Layer]]:
     """Each matrix with what follows it, branches up to where they meet, and what follows these."""
     groups: list[list[Layer]] = []
     for segment in segments(graph):
-        if not groups or isinstance(segment[0], Dense) or not is_chain([*groups[-1], *segment]):
+        if not groups or isinstance(segment[0], Dense | Sines) or not is_chain([*groups[-1], *segment]):
             groups.append([])
         groups[-1] += segment
     return groups
@@ -100,6 +101,8 @@ def split(graph: Graph) -> list[list[Layer]]:
 
 def spatial(graph: Graph, groups: list[list[Layer]], device: Device, model: CostModel) -> list[Option]:
     """Every group unrolled; none where that is hopeless on the device, which a count of digits tells at once."""
+    if any(isinstance(n, Sines) for group in groups for n in group):
+        return []  # constants times sines take less than functions of angles
     digits = sum(digit_count(n.weights.to_dense()) for group in groups for n in group if isinstance(n, Dense))
     if digits > HOPELESS * device.luts:
         return []
@@ -120,14 +123,15 @@ def options_of(graph: Graph, group: list[Layer], device: Device, model: CostMode
     head = group[0]
     if not is_chain(group):
         return [option(graph, {layer.name: Unrolled() for layer in group}, device, model)]
-    if not isinstance(head, Dense):
+    if not isinstance(head, Dense | Sines):
         size = graph.tensors[head.inputs[0]].size
         lanes = [n for n in range(1, size + 1) if size % n == 0 and n <= WIDEST]
         return [option(graph, serial(graph, group, n, device, model), device, model) for n in lanes]
-    outputs, inputs = head.weights.shape
+    outputs, inputs = head.weights.shape if isinstance(head, Dense) else head.angles.shape
+    folded = Folded if isinstance(head, Dense) else Turns
     shapes = [(p, s) for p in divisors(outputs) for s in divisors(inputs) if p * s <= WIDEST]
     return [
-        option(graph, {head.name: Folded(p, s), **serial(graph, group[1:], p, device, model)}, device, model)
+        option(graph, {head.name: folded(p, s), **serial(graph, group[1:], p, device, model)}, device, model)
         for p, s in shapes
     ]
 

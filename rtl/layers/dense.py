@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import ceil
 
 import numpy as np
-from amaranth.hdl import Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -100,13 +101,25 @@ class FoldedMatrix(wiring.Component):
             m.d.sync += [valid.eq(running), first_read.eq(first), last_read.eq(at_end)]
         return read.data, (running, valid), first_read, last_read
 
+    @cached_property
+    def weight_width(self) -> int:
+        """Bits of a weight's word."""
+        return max(weight_wire(self.weights).width, 1)
+
+    @property
+    def coded(self) -> Ints:
+        """The words of the weights, (outputs, inputs)."""
+        return weight_wire(self.weights).encode(self.weights)
+
+    def product(self, m: Module, w: Value, x: Value, name: str) -> Value:
+        """The product of a weight and an element, from their words."""
+        return decode(w, weight_wire(self.weights)) * decode(x, self.i_edge.wire)
+
     def _weights(self, m: Module, enable: Signal, running: Signal) -> Signal:
         """The weight memory, read in step with the vector."""
-        pe, simd = self.o_edge.lanes, self.i_edge.lanes
-        wire = weight_wire(self.weights)
-        width = max(wire.width, 1)
-        grouped = self.weights.reshape(self.passes, pe, self.beats, simd).transpose(0, 2, 1, 3).reshape(-1, pe * simd)
-        words = [sum(int(w) << (n * width) for n, w in enumerate(row)) for row in wire.encode(grouped)]
+        pe, simd, width = self.o_edge.lanes, self.i_edge.lanes, self.weight_width
+        coded = self.coded.reshape(self.passes, pe, self.beats, simd).transpose(0, 2, 1, 3).reshape(-1, pe * simd)
+        words = [sum(int(w) << (n * width) for n, w in enumerate(row)) for row in coded]
         m.submodules.weights = rom = memory.Memory(shape=unsigned(pe * simd * width), depth=len(words), init=words)
         read = rom.read_port()
         address = Signal(range(max(len(words), 2)))
@@ -120,8 +133,7 @@ class FoldedMatrix(wiring.Component):
     ) -> None:
         """Products, then their sum, then the accumulators; the last sum of a pass goes out."""
         pe, simd = self.o_edge.lanes, self.i_edge.lanes
-        wire, i_wire, o_wire = weight_wire(self.weights), self.i_edge.wire, self.o_edge.wire
-        ww, xw = max(wire.width, 1), self.i_edge.width
+        o_wire, ww, xw = self.o_edge.wire, self.weight_width, self.i_edge.width
         bits = max(o_wire.shift + o_wire.width, 1)
         stages = 2 if simd == 1 else 3
         flags = [(valid, first, last)]
@@ -135,7 +147,7 @@ class FoldedMatrix(wiring.Component):
         for p in range(pe):
             products: list[Signal] = []
             for s in range(simd):
-                value = decode(w[(p * simd + s) * ww :][:ww], wire) * decode(x[s * xw :][:xw], i_wire)
+                value = self.product(m, w[(p * simd + s) * ww :][:ww], x[s * xw :][:xw], f"{p}_{s}")
                 product = Signal(value.shape(), name=f"product_{p}_{s}")
                 with m.If(enable):
                     m.d.sync += product.eq(value)
@@ -147,7 +159,7 @@ class FoldedMatrix(wiring.Component):
                     m.d.sync += total.eq(tree(products))
             sum_ = Signal(signed(bits), name=f"sum_{p}")
             after = Signal(signed(bits), name=f"after_{p}")
-            m.d.comb += after.eq(Mux(flags[-1][1], 0, sum_) + total)
+            m.d.comb += after.eq(Mux(flags[-1][1], total, sum_ + total))  # one LUT a bit, with the sum's own
             with m.If(enable & flags[-1][0]):
                 m.d.sync += sum_.eq(after)
             words.append(sum_)

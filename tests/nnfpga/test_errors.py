@@ -308,7 +308,10 @@ HEAD = "device: generic\nclock_mhz: 50\nlayers:\n"
         ),
         (
             (HEAD + " fc0: {magic: {}}\n").encode(),
-            ["plan: {'magic': {}} is no implementation; write one of folded, lanes, unrolled with its parameters"],
+            [
+                "plan: {'magic': {}} is no implementation; write one of folded, lanes, turns, unrolled with its "
+                "parameters"
+            ],
         ),
         (
             (HEAD + " fc0: {folded: {pe: 3, simd: 1}}\n other: {unrolled: {}}\n").encode(),

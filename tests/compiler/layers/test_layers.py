@@ -27,6 +27,7 @@ from nnfpga.compiler.layers.product import Product
 from nnfpga.compiler.layers.rearrange import Rearrange
 from nnfpga.compiler.layers.reduction import ExtremeReduction, SumReduction
 from nnfpga.compiler.layers.scalar import Apply, Scalar
+from nnfpga.compiler.layers.sines import Sines, Waves
 from nnfpga.compiler.layers.softmax import Softmax
 from nnfpga.compiler.layers.top_k import TopIndices, TopValues
 from nnfpga.compiler.layers.window import Window
@@ -71,6 +72,11 @@ ROWS = [
     Row(dense([2, 4, -6]), tensor((3,), Number.of(-1, 1, 2))),
     Row(dense([1, -1, 1], [-1, -1, 1]), tensor((3,), EVEN)),
     Row(dense([7, 0, 0]), tensor((3,), Number.of(2, 2))),
+    *(
+        Row(Sines("y", ("x",), np.array([[-4, 3, 0], [-1, 1, -2]]), Waves.of(2, size), Fraction(1)), tensor((3,), x))
+        for size in (2, 5.5)
+        for x in (Number.of(0, 3), Number.of([0, 1, 2], [3, 3, 2], [1, 2, 0]))
+    ),
     Row(scalar(RELU), tensor((3,), Number.of(-3, 3))),
     Row(scalar(LEFT), tensor((2,), Number.of(-3, 3))),
     Row(scalar(BENT), tensor((2,), Number.of(-3, 3))),

@@ -128,7 +128,7 @@ def test_no_plan(text: str) -> None:
 def test_no_implementation(choice: object) -> None:
     with pytest.raises(CompileError) as caught:
         Implementation.from_dict(choice)
-    names = "folded, lanes, unrolled"
+    names = "folded, lanes, turns, unrolled"
     assert str(caught.value) == f"plan: {choice!r} is no implementation; write one of {names} with its parameters"
 
 

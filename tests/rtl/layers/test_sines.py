@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnfpga.compiler.exact import fractions
+from nnfpga.compiler.graph import Tensor
+from nnfpga.compiler.layers.sines import Sines, Waves
+from nnfpga.compiler.number import Number
+from nnfpga.rtl.beat import Edge
+from nnfpga.rtl.layers.sines import FoldedSines
+
+
+def layer_and_input(bits: int, outputs: int, inputs: int, low: int = 0) -> tuple[Sines, Tensor, np.ndarray]:
+    rng, n = np.random.default_rng(bits), 1 << bits
+    angles = rng.integers(-n, n, (outputs, inputs))
+    angles[0, 0], angles[-1, -1] = -n, n - 1
+    x = Tensor("x", (inputs,), Number.of(low, n - 1), fractions([Fraction(1)]), fractions([0]))
+    data = rng.integers(low, n, (7, inputs))
+    data[0], data[-1] = low, n - 1
+    return Sines("y", ("x",), angles, Waves.of(bits, n), Fraction(1)), x, data
+
+
+def check(harness: Any, layer: Sines, x: Tensor, data: np.ndarray, pe: int, simd: int, wrong: int = 0) -> Any:
+    i, o = Edge.of(x, simd), Edge.of(layer.infer(x), pe)
+    return harness.check(lambda: FoldedSines(layer.angles, layer.waves, i, o), i, o, data, layer.evaluate(data) + wrong)
+
+
+@pytest.mark.parametrize(("pe", "simd"), [(1, 1), (2, 1), (1, 3), (2, 6)])
+@pytest.mark.parametrize("bits", [1, 3, 6])
+def test_every_fold(harness: Any, bits: int, pe: int, simd: int) -> None:
+    check(harness, *layer_and_input(bits, 4, 6), pe, simd)
+
+
+def test_inputs_above_zero(harness: Any) -> None:
+    check(harness, *layer_and_input(4, 2, 4, low=3), 1, 2)
+
+
+def test_the_harness_notices(harness: Any) -> None:
+    with pytest.raises(AssertionError, match="first wrong"):
+        check(harness, *layer_and_input(3, 2, 4), 1, 1, wrong=1)
