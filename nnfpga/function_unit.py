@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.formats import parse as parse_format
 from nnfpga.compiler.functions.choose import Effort, candidates, plain
 from nnfpga.compiler.functions.expression import parse
+from nnfpga.compiler.functions.smooth import smooth
 from nnfpga.tools.find import find
 from nnfpga.tools.recipes import Family
 from nnfpga.tools.yosys import rtlil_to_verilog
@@ -29,6 +31,7 @@ Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 MOST_EFFORT = 1000
+ROUGHLY = 1.5  # what an estimate may be above the LUTs of another candidate, whose count is exact, to be mapped
 MAPPED = 2  # candidates that are mapped besides the plain table
 MAX_PLAIN = 10  # input bits of a table that is given to the tools as it is, beside others
 MAX_ALONE = 12  # and where there is nothing else: what has more takes Yosys hours
@@ -48,6 +51,8 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
     formats = targets_of(f, source, result, error)
     targets = [target for _, target in formats]
     found = candidates(targets, FABRICS[family], effort, asked.seed, tell)[:MAPPED]
+    below = min((ROUGHLY * c.luts for c in found if c.luts is not None), default=inf)
+    found += smooth(targets, FABRICS[family], effort, asked.seed, below, tell)
     ram = ram_table(targets, family)
     if not found and source.width > MAX_ALONE:
         what = "no logic was found for so many inputs and so small an error"

@@ -12,7 +12,7 @@ from .network import Gate, Kind, Network
 from .problem import Problem
 from .target import Target
 
-__all__ = ["Wires", "circuit_of", "table_circuit"]
+__all__ = ["Wires", "begin", "circuit_of", "output", "table_circuit", "word"]
 
 INVERSE = 0b01
 
@@ -22,12 +22,15 @@ def circuit_of(target: Target, problem: Problem, network: Network) -> Circuit:
     builder, x = begin(target)
     inputs = [builder.add(Constant(0)), *(builder.add(Bit(x, problem.dropped + k)) for k in range(problem.inputs))]
     wires = Wires(builder, network, dict(enumerate(inputs)))
-    bits = [wires.signal(s) for s in network.outputs]
+    return builder.finish([output(builder, problem, [wires.signal(s) for s in network.outputs])])
+
+
+def output(builder: Builder, problem: Problem, bits: Sequence[Value]) -> Value:
+    """The output code of an output word's bits."""
     if problem.base == 0:
-        return builder.finish([word(builder, bits)])
-    bits[-1] = logic(builder, bits[-1:], INVERSE)
-    signed = Range(problem.base, -problem.base - 1)
-    return builder.finish([builder.add(Concat(tuple(bits), signed))])
+        return word(builder, bits)
+    top = logic(builder, bits[-1:], INVERSE)
+    return builder.add(Concat((*bits[:-1], top), Range(problem.base, -problem.base - 1)))
 
 
 def table_circuit(target: Target) -> Circuit:

@@ -10,6 +10,10 @@ import pytest
 
 from nnfpga.compiler.circuit.ir import Circuit
 from nnfpga.compiler.functions.choose import Effort, candidates
+from nnfpga.compiler.functions.normal import normalised
+from nnfpga.compiler.functions.problem import problems
+from nnfpga.compiler.functions.segments import circuit_of, shapes
+from nnfpga.compiler.functions.smooth import plain_table
 from nnfpga.compiler.functions.target import Target
 from nnfpga.tools.errors import ToolError
 from nnfpga.tools.recipes import Family
@@ -33,6 +37,21 @@ def gold(values: list[int]) -> str:
     columns = [sum((values[i] >> b & 1) << n for n, i in enumerate(order.tolist())) for b in range(width)]
     bits = [f"wire [127:0] t{b} = 128'h{column:x}; assign y[{b}] = t{b}[x];" for b, column in enumerate(columns)]
     return "\n".join([f"module gold(input [6:0] x, output [{width - 1}:0] y);", *bits, "endmodule\n"])
+
+
+@pytest.mark.parametrize("family", FABRICS)
+def test_cells_give_a_polynomial(family: Family, prove: Callable[[Family, str, Path], None], tmp_path: Path) -> None:
+    y = 16 * np.sqrt(X + 64)
+    target = Target(7, False, np.ceil(y - 1).astype(np.int64), np.floor(y + 1).astype(np.int64))
+    (problem, *_), stages = problems(target), 3
+    parabola = next(p for p in shapes(normalised(problem, stages), stages) if p.bends)
+    circuit = circuit_of(target, parabola, plain_table)
+    assert circuit is not None
+    values = circuit.evaluate(target.codes.reshape(-1, 1))[:, 0]
+    assert target.holds(values)
+    mapped(circuit, family, tmp_path, lambda _: None)
+    (tmp_path / "gold.v").write_text(gold(np.roll(values, 64).tolist()))
+    prove(family, "unit", tmp_path)
 
 
 @pytest.mark.parametrize("family", FABRICS)

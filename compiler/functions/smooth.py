@@ -1,0 +1,70 @@
+"""Candidates for a target that are polynomials in segments, their tables searched for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..circuit.ir import Builder, Circuit, Lookup
+from ..exact import Ints
+from ..number import Number
+from .choose import Candidate, Effort, candidates
+from .network import Fabric
+from .problem import problems
+from .segments import Table, circuit_of, polynomials
+from .target import Target
+
+__all__ = ["MIN_BITS", "smooth"]
+
+MIN_BITS = 11
+"""Of an input: below, tables are smaller."""
+FORMATS = 2  # the finest ones, which leave most freedom
+TRIED = 4
+PART = 4  # of the usual search for each table of coefficients
+
+
+def smooth(
+    targets: Sequence[Target], fabric: Fabric, effort: Effort, seed: int, below: float, tell: Callable[[str], None]
+) -> list[Candidate]:
+    """The cheapest lines and the cheapest parabolas for one of the targets by a rough estimate, which has to be
+    ``below`` a number of LUTs.
+
+    Each is proven by its values for all input codes. The same for the same arguments.
+    """
+    shapes = [(t, p) for t in targets[-FORMATS:] if t.bits >= MIN_BITS for p in polynomials(problems(t)[-1])]
+    shapes = sorted((shape for shape in shapes if shape[1].luts < below), key=lambda shape: shape[1].luts)
+    table = table_of(fabric, effort, seed)
+    found: list[Candidate] = []
+    for kind in (False, True):
+        for target, polynomial in [(t, p) for t, p in shapes if p.bends == kind][:TRIED]:
+            tell(f"{polynomial.method}: looking for the logic of their coefficients")
+            circuit = circuit_of(target, polynomial, table)
+            if circuit is None:
+                continue
+            if not target.holds(circuit.evaluate(target.codes.reshape(-1, 1))[:, 0]):
+                raise AssertionError(f"{polynomial.method}: an output is not allowed")
+            found.append(Candidate(polynomial.method, target, circuit, round(polynomial.luts)))
+            break
+    return found
+
+
+def table_of(fabric: Fabric, effort: Effort, seed: int) -> Table:
+    """Looks for the logic of a table."""
+    less = replace(effort, first=effort.first // PART, longer=effort.longer // PART, last=effort.last // PART, kept=1)
+
+    def table(least: Ints, most: Ints) -> Circuit:
+        found = []
+        if len(least) > 1 << fabric.inputs:
+            found = candidates([Target.of(0, least, most)], fabric, less, seed, lambda _: None)
+        return found[0].circuit if found else plain_table(least, most)
+
+    return table
+
+
+def plain_table(least: Ints, most: Ints) -> Circuit:
+    """The allowed numbers nearest to zero, as they are."""
+    builder = Builder((Number.of(0, len(least) - 1),))
+    numbers = np.clip(0, least, most)
+    return builder.finish([builder.add(Lookup(builder.start()[0], 0, tuple(numbers.tolist())))])
