@@ -18,6 +18,7 @@ from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.layers.scalar import Scalar
+from nnfpga.compiler.layers.sines import Sines
 from nnfpga.compiler.layers.softmax import Softmax
 from nnfpga.compiler.plan import Plan, Unrolled
 
@@ -77,9 +78,10 @@ class Design:
 
     @property
     def has_units(self) -> bool:
-        """Whether some logic of unrolled layers was found LUT by LUT."""
+        """Whether some logic of unrolled layers, or of cosines, was found LUT by LUT."""
         unrolled = [layer for layer in self.graph.layers if isinstance(self.plan.choices[layer.name], Unrolled)]
         chosen = any(isinstance(layer, Scalar) and layer.circuits for layer in unrolled)
+        chosen = chosen or any(isinstance(layer, Sines) and layer.waves.circuits for layer in self.graph.layers)
         return chosen or (self.units is not None and bool(self.units.found))
 
     @cached_property

@@ -87,9 +87,10 @@ def test_the_snippets_of_the_readme_run(monkeypatch: pytest.MonkeyPatch) -> None
         exec(compile(snippet, "README.md", "exec"), {"__name__": "readme"})
 
 
-def test_the_rbf_classifier_loses_nothing() -> None:
-    """What its README states, and the fixed-point network beside it."""
-    folder = ROOT / "examples" / "rbf-classifier"
+@pytest.mark.parametrize("name", ["rbf-classifier", "sine-digits"])
+def test_the_classifiers_lose_nothing(name: str) -> None:
+    """What the README states, and the fixed-point network beside it."""
+    folder = ROOT / "examples" / name
     session = onnxruntime.InferenceSession((folder / "model.onnx").read_bytes(), providers=["CPUExecutionProvider"])
     with np.load(folder / "data.npz") as arrays:
         x, y = arrays["x_test"].astype(np.float32), arrays["y_test"]
@@ -141,7 +142,10 @@ def test_drawing_gives_the_same_borrowers_and_a_model_as_good(tmp_path: Path) ->
 
 READMES = [
     "README.md",
-    *(f"examples/{name}/README.md" for name in ("digits", "rbf-classifier", "rbf-controller", "borrower-rating")),
+    *(
+        f"examples/{name}/README.md"
+        for name in ("digits", "rbf-classifier", "rbf-controller", "borrower-rating", "sine-digits")
+    ),
 ]
 
 

@@ -28,9 +28,10 @@ from nnfpga.compiler.layers.product import Product
 from nnfpga.compiler.layers.rearrange import Rearrange
 from nnfpga.compiler.layers.reduction import ExtremeReduction, SumReduction
 from nnfpga.compiler.layers.scalar import Scalar
+from nnfpga.compiler.layers.sines import Sines, Waves
 from nnfpga.compiler.layers.top_k import TopIndices, TopValues
 from nnfpga.compiler.number import Number
-from nnfpga.compiler.plan import Folded, Goal, Implementation, Lanes, Plan, Unrolled, make_plan
+from nnfpga.compiler.plan import Folded, Goal, Implementation, Lanes, Plan, Turns, Unrolled, make_plan
 from nnfpga.compiler.scalar.functions import Affine, Relu
 from nnfpga.compiler.scalar.pieces import Line, Pieces
 from nnfpga.compiler.scalar.quantizer import Quantizer
@@ -219,6 +220,18 @@ def test_rankings_and_padding(harness: Any, layer: Layer) -> None:
     harness.check(lambda: Network(graph, plan, GENERIC), network.i_edge, network.o_edge, data, layer.evaluate(data))
 
 
+@pytest.mark.parametrize("choice", [U, Turns(1, 2)], ids=str)
+def test_sines(harness: Any, choice: Implementation) -> None:
+    x = Tensor("x", (4,), Number.of(0, 7), ONE, ZERO)
+    angles = np.random.default_rng(0).integers(-8, 8, (3, 4))
+    graph = Graph((x,), (Sines("y", ("x",), angles, Waves.of(3, 6.5), Fraction(1)),), ("y",))
+    network = Network(graph, plan := plan_of(graph, (choice,)), GENERIC)
+    data = batch(graph)
+    harness.check(
+        lambda: Network(graph, plan, GENERIC), network.i_edge, network.o_edge, data, graph.evaluate(data)["y"]
+    )
+
+
 @pytest.mark.parametrize("clock", [20.0, 300.0])
 def test_branches(harness: Any, clock: float) -> None:
     x = Tensor("x", (4,), Number.of(-8, 7), ONE, ZERO)
@@ -240,10 +253,11 @@ def test_branches(harness: Any, clock: float) -> None:
 
 
 def test_every_pair_that_is_planned_is_tested() -> None:
-    """Dense x Folded, Scalar x Lanes and ArgMax x Lanes have their own files; everything has Unrolled."""
-    assert {*getattr(import_module("nnfpga.rtl._build"), UNITS)} == {(Dense, Folded), (Scalar, Lanes), (ArgMax, Lanes)}
+    """Units of layers have their own files; everything has Unrolled."""
+    units = {(Dense, Folded), (Scalar, Lanes), (ArgMax, Lanes), (Sines, Turns)}
+    assert {*getattr(import_module("nnfpga.rtl._build"), UNITS)} == units
     unrolled = {type(n) for n in GRAPH.layers} | {Rearrange, Product, SumReduction, ExtremeReduction}
-    unrolled |= {TopIndices, TopValues, Fill, Summation, Concatenation, Extremum}
+    unrolled |= {TopIndices, TopValues, Fill, Summation, Concatenation, Extremum, Sines}
     images = {Convolution, MaxPooling, AveragePooling}  # tests/nnfpga/test_images.py
     assert unrolled | images == {*Layer.__subclasses__()}
 
