@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nnfpga.compiler.functions.problem import Fold, Problem, problems
+from nnfpga.compiler.functions.problem import Problem, problems
 from nnfpga.compiler.functions.target import Target
 from nnfpga.tools.recipes import Family
 
@@ -42,5 +42,4 @@ def table_of(problem: Problem, family: Family) -> RamTable | None:
     widths = [bits for words, bits in SHAPES[family] if words >= 1 << problem.inputs]
     if not widths:
         return None
-    inverters = {Fold.NONE: 0, Fold.EVEN: problem.inputs, Fold.ODD: problem.inputs + problem.outputs}
-    return RamTable(problem.inputs, problem.outputs, -(-problem.outputs // max(widths)), inverters[problem.fold])
+    return RamTable(problem.inputs, problem.outputs, -(-problem.outputs // max(widths)), problem.turned)

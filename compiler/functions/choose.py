@@ -49,19 +49,21 @@ class Start:
 
     def price(self, fabric: Fabric) -> int:
         """Its LUTs, and those that inverted bits take where it is folded."""
-        turned = {Fold.NONE: 0, Fold.EVEN: self.problem.inputs, Fold.ODD: self.problem.inputs + self.problem.outputs}
-        return self.network.price(fabric) + turned[self.problem.fold]
+        return self.network.price(fabric) + self.problem.turned
 
     def improved(self, fabric: Fabric, changes: int, seed: int) -> Start:
         """The same after a search."""
         return replace(self, network=improve(self.problem, self.network, fabric, changes, seed))
 
     def unfolded(self) -> list[Start]:
-        """The same on all inputs, in one or two ways."""
+        """The same on all inputs, each odd fold in one or two ways."""
+        if not self.problem.folds:
+            return [self]
         ways = [unfolded(self.problem, self.network, inside) for inside in (False, True)]
-        if self.problem.fold != Fold.ODD or len(ways[0][1].gates) == len(ways[1][1].gates):
+        if self.problem.folds[-1] != Fold.ODD or len(ways[0][1].gates) == len(ways[1][1].gates):
             ways = ways[:1]
-        return [replace(self, problem=problem, network=network) for problem, network in ways]
+        once = [replace(self, problem=problem, network=network) for problem, network in ways]
+        return [start for way in once for start in way.unfolded()]
 
 
 def plain(target: Target) -> Candidate:
@@ -100,7 +102,7 @@ def candidates(
 def starts(target: Target, fabric: Fabric) -> Iterator[Start]:
     """Every fold with every method."""
     for problem in (p for p in problems(target) if p.inputs <= MAX_SPLIT):
-        folded = "" if problem.fold == Fold.NONE else f", folded {problem.fold.value}"
+        folded = f", folded {' and '.join(fold.value for fold in problem.folds)}" if problem.folds else ""
         if problem.inputs <= MAX_TABLE:
             yield Start(f"table of {problem.inputs} bits{folded}", target, problem, table(problem, fabric))
         for widths, network in sums(problem, fabric):

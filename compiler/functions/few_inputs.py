@@ -38,7 +38,7 @@ from ..number import Number
 from .circuits import Wires
 from .decompose import decomposed
 from .network import Fabric, Network
-from .problem import Fold, Problem
+from .problem import Problem
 
 __all__ = ["MOST_BITS", "few_inputs"]
 
@@ -272,5 +272,5 @@ def table_of(cone: Cone, fabric: Fabric) -> Table:
         words = (y != of.base).astype(np.int64)
     else:
         words = y >> min(map(abs, of.weights)).bit_length() - 1 & (1 << len(of.bits)) - 1
-    problem = Problem(sum(len(b.bits) for b in cone.bits), 0, Fold.NONE, len(of.bits), 0, words, words)
+    problem = Problem(sum(len(b.bits) for b in cone.bits), 0, (), len(of.bits), 0, words, words)
     return Table(decomposed(problem, fabric), of, Range.around(*{*y.tolist()}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -18,9 +19,9 @@ DIFFERENCE = 0b0110
 
 
 class Fold(Enum):
-    """How outputs of negative inputs follow from others: bits of ``x`` and of ``-1 - x`` are inverses."""
+    """How outputs of the upper half of the words follow from the lower one: with all bits of the word inverted they are
+    alike, or inverted, too. Bits of ``x`` and of ``-1 - x`` are inverses."""
 
-    NONE = "none"
     EVEN = "even"
     ODD = "odd"
 
@@ -29,14 +30,14 @@ class Fold(Enum):
 class Problem:
     """Words of ``inputs`` bits and the output words ``low .. high`` of ``outputs`` bits that are allowed for each.
 
-    An input word is the code's two's complement word without its lowest ``dropped`` bits; where it is folded, without
-    the sign, and inverted where that is 1. An output word is the code less ``base``; folded ``ODD``, it is inverted
-    where the sign is 1.
+    An input word is the code's two's complement word without its lowest ``dropped`` bits; each time that it is folded,
+    from the whole word on, it is inverted where its highest bit is 1, and goes without that. An output word is the code
+    less ``base``; folded ``ODD``, it is inverted where that bit is 1.
     """
 
     inputs: int
     dropped: int
-    fold: Fold
+    folds: tuple[Fold, ...]
     outputs: int
     base: int
     low: Ints
@@ -48,6 +49,11 @@ class Problem:
         words = np.arange(1 << self.inputs)
         return [(words >> k & 1).astype(np.bool_) for k in range(self.inputs)]
 
+    @property
+    def turned(self) -> int:
+        """Bits that its folds invert."""
+        return sum(self.inputs + n + self.outputs * (fold == Fold.ODD) for n, fold in enumerate(reversed(self.folds)))
+
     def holds(self, network: Network) -> bool:
         """Whether a network solves it."""
         words = network.evaluate(self.patterns)
@@ -55,24 +61,29 @@ class Problem:
 
 
 def problems(target: Target) -> list[Problem]:
-    """The target unfolded, and folded where its symmetry allows it."""
+    """The target unfolded, and folded once and twice where its symmetry allows it."""
     order = target.codes & (1 << target.bits) - 1
     low, high = np.empty_like(target.low), np.empty_like(target.high)
     low[order], high[order] = target.low, target.high
     base, bits = word(low, high)
     low, high = low - base, np.minimum(high - base, (1 << bits) - 1)
-    low = np.maximum(low, 0)
-    whole = Problem(target.bits, 0, Fold.NONE, bits, base, low, high)
-    found = [whole]
-    if target.signed and target.bits > 1:
-        half = 1 << target.bits - 1
-        right, left = slice(0, half), slice(None, half - 1, -1)
-        top = (1 << bits) - 1
-        for fold, a, b in ((Fold.EVEN, low[left], high[left]), (Fold.ODD, top - high[left], top - low[left])):
-            folded = np.maximum(low[right], a), np.minimum(high[right], b)
-            if (folded[0] <= folded[1]).all():
-                found.append(replace(whole, inputs=target.bits - 1, fold=fold, low=folded[0], high=folded[1]))
-    return [shortened(p) for p in found]
+    whole = Problem(target.bits, 0, (), bits, base, np.maximum(low, 0), high)
+    once = list(folded(whole))
+    return [shortened(p) for p in (whole, *once, *(twice for p in once for twice in folded(p)))]
+
+
+def folded(problem: Problem) -> Iterator[Problem]:
+    """The problem folded in each way that its intervals allow."""
+    half = 1 << problem.inputs - 1
+    if half == 1:
+        return
+    low, high, top = problem.low[:half], problem.high[:half], (1 << problem.outputs) - 1
+    upper = problem.low[: half - 1 : -1], problem.high[: half - 1 : -1]
+    for fold, a, b in ((Fold.EVEN, *upper), (Fold.ODD, top - upper[1], top - upper[0])):
+        both = np.maximum(low, a), np.minimum(high, b)
+        if (both[0] <= both[1]).all():
+            folds = (*problem.folds, fold)
+            yield replace(problem, inputs=problem.inputs - 1, folds=folds, low=both[0], high=both[1])
 
 
 def word(low: Ints, high: Ints) -> tuple[int, int]:
@@ -98,20 +109,19 @@ def shortened(problem: Problem) -> Problem:
 
 
 def unfolded(problem: Problem, network: Network, inside: bool = False) -> tuple[Problem, Network]:
-    """The problem with its sign as highest input bit, and a network for it from one of the folded problem.
+    """The problem before it was folded the last time, and a network for it from one of the folded problem.
 
-    Where that is odd the outputs are inverted; with ``inside`` what the last sum adds instead (`inverted_inside`).
+    Where that is odd the outputs are inverted; with ``inside`` what the last sum adds instead (`inverted`).
     """
-    if problem.fold == Fold.NONE:
-        return problem, network
+    *folds, last = problem.folds
     n, sign = problem.inputs, problem.inputs + 1
     wired = network.behind([Gate((1 + k, sign), DIFFERENCE) for k in range(n)])
     low, high = (np.concatenate([bound, bound[::-1]]) for bound in (problem.low, problem.high))
-    if problem.fold == Fold.ODD:
+    if last == Fold.ODD:
         top = (1 << problem.outputs) - 1
         low[1 << n :], high[1 << n :] = top - problem.high[::-1], top - problem.low[::-1]
         wired = inverted(wired, sign, inside)
-    return replace(problem, inputs=n + 1, fold=Fold.NONE, low=low, high=high), wired
+    return replace(problem, inputs=n + 1, folds=tuple(folds), low=low, high=high), wired
 
 
 def inverted(network: Network, sign: int, inside: bool) -> Network:

@@ -232,10 +232,7 @@ def circuit_of(target: Target, p: Polynomial, table: Table) -> Circuit | None:
     if slopes is None:
         return None
     builder, x = begin(target)
-    bits = [builder.add(Bit(x, p.problem.dropped + k)) for k in range(p.problem.inputs - p.stages)]
-    sign = builder.add(Bit(x, target.bits - 1))
-    if p.problem.fold != Fold.NONE:
-        bits = [logic(builder, (b, sign), DIFFERENCE) for b in bits]
+    bits, signs = folded_bits(builder, [builder.add(Bit(x, k)) for k in range(p.problem.dropped, target.bits)], p)
     bits = shifted_up(builder, bits, p.stages)
     t, h = word(builder, bits[: p.steps]), word(builder, bits[p.steps :])
     slope, known = looked_up(builder, h, table, slopes)
@@ -247,9 +244,19 @@ def circuit_of(target: Target, p: Polynomial, table: Table) -> Circuit | None:
         total = builder.add(Add(total, builder.add(Multiply(bend, square))))
     result = builder.add(Shift(total, p.guard))
     ends = [builder.add(Bit(result, k)) for k in range(p.problem.outputs)]
-    if p.problem.fold == Fold.ODD:
+    for sign in signs:
         ends = [logic(builder, (b, sign), DIFFERENCE) for b in ends]
     return builder.finish([output(builder, p.problem, ends)])
+
+
+def folded_bits(builder: Builder, bits: list[Value], p: Polynomial) -> tuple[list[Value], list[Value]]:
+    """The bits of an input word from those before it was folded, and the bits that invert the outputs."""
+    signs: list[Value] = []
+    for fold in p.problem.folds:
+        *bits, sign = bits
+        bits = [logic(builder, (b, sign), DIFFERENCE) for b in bits]
+        signs += [sign] * (fold == Fold.ODD)
+    return bits, signs
 
 
 def looked_up(builder: Builder, h: Value, table: Table, bounds: tuple[Ints, Ints]) -> tuple[Value, Ints]:

@@ -33,7 +33,8 @@ def smooth(
 
     Each is proven by its values for all input codes. The same for the same arguments.
     """
-    shapes = [(t, p) for t in targets[-FORMATS:] if t.bits >= MIN_BITS for p in polynomials(problems(t)[-1])]
+    smallest = [(t, min(problems(t), key=lambda p: p.inputs)) for t in targets[-FORMATS:] if t.bits >= MIN_BITS]
+    shapes = [(target, p) for target, problem in smallest for p in polynomials(problem)]
     shapes = sorted((shape for shape in shapes if shape[1].luts < below), key=lambda shape: shape[1].luts)
     table = table_of(fabric, effort, seed)
     found: list[Candidate] = []

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.functions.choose import Effort, candidates, plain, starts
 from nnfpga.compiler.functions.network import Fabric, Gate, Kind, Network
-from nnfpga.compiler.functions.problem import Fold, problems, unfolded
+from nnfpga.compiler.functions.problem import Fold, problems
 from nnfpga.compiler.functions.search import improve
 from nnfpga.compiler.functions.target import Target
 
@@ -59,7 +59,7 @@ def test_starts_solve_their_problems_folded_or_not(bits: int, signed: bool, seed
 def test_symmetry_is_found(fold: Fold, f: Callable[[Ints], Ints]) -> None:
     x = np.arange(-16, 16)
     target = Target(5, True, f(2 * x + 1) // 2 - 3, f(2 * x + 1) // 2 + 3)
-    assert fold in [p.fold for p in problems(target)]
+    assert (fold,) in [p.folds for p in problems(target)]
 
 
 @pytest.mark.parametrize("fabric", FABRICS)
@@ -122,11 +122,10 @@ def test_unfolding_keeps_what_is_allowed() -> None:
     x = np.arange(-32, 32)
     target = Target(6, True, 3 * x - 2, 3 * x + 5)
     for start in starts(target, FABRICS[0]):
-        for inside in (False, True):
-            whole, network = unfolded(start.problem, start.network, inside)
-            words = network.evaluate(whole.patterns)
+        for way in start.unfolded():
+            words = way.network.evaluate(way.problem.patterns)
             codes = x & (1 << 6) - 1
-            outputs = whole.base + words[codes >> whole.dropped]
+            outputs = way.problem.base + words[codes >> way.problem.dropped]
             assert ((target.low <= outputs) & (outputs <= target.high)).all()
 
 

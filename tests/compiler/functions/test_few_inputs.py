@@ -27,7 +27,7 @@ from nnfpga.compiler.circuit.ir import (
 from nnfpga.compiler.functions.decompose import decomposed
 from nnfpga.compiler.functions.few_inputs import few_inputs
 from nnfpga.compiler.functions.network import Fabric, Network
-from nnfpga.compiler.functions.problem import Fold, Problem
+from nnfpga.compiler.functions.problem import Problem
 from nnfpga.compiler.number import Number
 
 from ..circuit.samples import random_circuit, random_inputs
@@ -43,7 +43,7 @@ def lut_count(circuit: Circuit) -> float:
 
 def table(words: np.ndarray, fabric: Fabric) -> Network:
     inputs, outputs = len(words).bit_length() - 1, max(int(words.max()).bit_length(), 1)
-    problem = Problem(inputs, 0, Fold.NONE, outputs, 0, words, words)
+    problem = Problem(inputs, 0, (), outputs, 0, words, words)
     network = decomposed(problem, fabric)
     assert problem.holds(network)
     assert all(len(gate.operands) <= fabric.inputs for gate in network.gates)
