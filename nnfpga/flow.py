@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from nnfpga.compiler.device import GENERIC, Device
 from nnfpga.compiler.errors import CompileError
-from nnfpga.compiler.plan import Cost, Estimate, Goal, Plan, Turns, make_plan, total_cost
+from nnfpga.compiler.layers.dense import Dense
+from nnfpga.compiler.plan import Cost, Estimate, Goal, Plan, Turns, Unrolled, make_plan, total_cost
 
 from .design import Design
 from .model import Model, accuracy, read_model
@@ -106,18 +106,9 @@ def choose_plan(graph: Any, device: Device, clock: float, options: Options, prog
 def smaller(products: Model, angles: Model, device: Device, clock: float, options: Options) -> Model:
     """The network with products, or that with matrices of sines on angles: what the goal says, then fewer LUTs.
 
-    A plan of the user's says it itself.
+    A plan of the user's says it itself. Where products by constants are unrolled they stay: they are additions anyway.
     """
     from nnfpga.rtl import costs
-
-    def merit(model: Model) -> tuple[float, float]:
-        try:
-            plan = choose_plan(model.graph, device, clock, options, silent)
-        except CompileError:
-            return inf, inf
-        total = total_cost(model.graph, plan, device, costs)
-        speed = {Goal.LATENCY: total.latency.value, Goal.THROUGHPUT: total.interval.value, Goal.AREA: 0.0}
-        return speed[Goal(options.target)], total.lut.value
 
     if options.plan is not None:
         try:
@@ -125,7 +116,18 @@ def smaller(products: Model, angles: Model, device: Device, clock: float, option
         except (CompileError, OSError, UnicodeDecodeError):
             return products  # where the plan is read the error is told
         return angles if turned else products
-    return min((products, angles), key=merit)
+    found: list[tuple[float, float, Model]] = []
+    for model in (products, angles):
+        try:
+            plan = choose_plan(model.graph, device, clock, options, silent)
+        except CompileError:
+            continue
+        if any(isinstance(layer, Dense) and plan.choices[layer.name] == Unrolled() for layer in model.graph.layers):
+            return products
+        total = total_cost(model.graph, plan, device, costs)
+        speed = {Goal.LATENCY: total.latency.value, Goal.THROUGHPUT: total.interval.value, Goal.AREA: 0.0}
+        found.append((speed[Goal(options.target)], total.lut.value, model))
+    return min(found, key=lambda f: f[:2])[2] if found else products
 
 
 def link_cost(graph: Any, device: Device) -> Cost:

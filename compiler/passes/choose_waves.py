@@ -21,14 +21,13 @@ def choose_waves(graph: Graph, units: Units) -> Graph:
 
 
 def chosen(layer: Layer, units: Units) -> Layer:
-    """The layer with its new cosines, if it has any and there is logic for them."""
+    """The layer with its new cosines, if it has any; those without better logic stay tables."""
     if not isinstance(layer, Sines):
         return layer
     waves, steps = layer.waves, layer.waves.steps
-    circuits = [unit_of(units, -steps, *bounds) for bounds in waves.within(ERROR)]
-    found = tuple(c for c in circuits if c is not None)
-    if len(found) < len(circuits):
-        return layer
+    circuits = tuple(
+        unit_of(units, -steps, *bounds) or plain for bounds, plain in zip(waves.within(ERROR), waves.logic, strict=True)
+    )
     codes = np.arange(-steps, steps).reshape(-1, 1)
-    even, odd = (tuple(c.evaluate(codes)[:, 0].tolist()) for c in found)
-    return replace(layer, waves=Waves(waves.amplitude, even, odd, found))
+    even, odd = (tuple(c.evaluate(codes)[:, 0].tolist()) for c in circuits)
+    return replace(layer, waves=Waves(waves.amplitude, even, odd, circuits))
