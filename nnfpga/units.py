@@ -25,7 +25,7 @@ __all__ = ["FABRICS", "NetworkUnits", "mapped"]
 
 FABRICS: dict[Family, Fabric] = {
     "ice40": Fabric(4, absorbs=False),
-    "ecp5": Fabric(4, absorbs=False),
+    "ecp5": Fabric(4, absorbs=False, fixed=True),
     "xc7": Fabric(6, absorbs=True),
     "xc3s": Fabric(4, absorbs=True),
 }

@@ -25,10 +25,6 @@ def anneal(net: Net, moves: int) -> int:
         net.mark[s] = 0
     for gate in range(net.gates):
         compute(net, gate, 0)
-        late = net.kind[gate]
-        for j in range(net.used[gate]):
-            late |= net.late[net.operand[gate * net.most + j]]
-        net.late[net.inputs + gate] = late
     net.price = total_price(net)
     for _ in range(moves):
         gate = random_below(net, net.gates)

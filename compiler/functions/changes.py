@@ -123,7 +123,7 @@ def usable(net: Net, gate: int, s: int) -> int:
     depend on it."""
     if s < net.inputs:
         return 1
-    if net.kind[s - net.inputs] == A_CARRY or (net.late[s] and not net.late[net.inputs + gate]):
+    if net.kind[s - net.inputs] == A_CARRY or net.level[s] > net.level[net.inputs + gate]:
         return 0
     return net.readers[s] != 0
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..circuit.ir import Add, Bit, Builder, Circuit, Concat, Constant, Lookup, Range, Value
 from ..circuit.logic import logic
@@ -15,6 +17,7 @@ from .target import Target
 __all__ = ["Wires", "begin", "circuit_of", "output", "table_circuit", "word"]
 
 INVERSE = 0b01
+MANY = 99
 
 
 def circuit_of(target: Target, problem: Problem, network: Network) -> Circuit:
@@ -67,26 +70,45 @@ class Wires:
 
     def bit(self, gate: Gate) -> Value:
         """A bit of a sum of words."""
-        (chain,) = (chain for chain in chains(self.network) if gate.operands in chain)
-        if chain[0] not in self.sums:
-            a, b = (word(self.builder, [self.signal(operands[j]) for operands in chain]) for j in (0, 1))
-            self.sums[chain[0]] = self.builder.add(Add(a, b))
-        return self.builder.add(Bit(self.sums[chain[0]], chain.index(gate.operands)))
+        chain = next(chain for chain in chains(self.network) if gate.operands in chain)
+        if chain[-1] not in self.sums:
+            pairs = [self.ordered(*operands[:2]) for operands in chain]
+            a, b = (word(self.builder, [self.signal(pair[j]) for pair in pairs]) for j in (0, 1))
+            self.sums[chain[-1]] = self.builder.add(Add(a, b))
+        return self.builder.add(Bit(self.sums[chain[-1]], chain.index(gate.operands)))
+
+    def ordered(self, a: int, b: int) -> tuple[int, int]:
+        """Both operands of a bit, last the one whose LUT the sum's own can take in: carry chains take the first operand
+        past the LUT, too."""
+        return (b, a) if self.needed(a, b) < self.needed(b, a) else (a, b)
+
+    def needed(self, s: int, other: int) -> int:
+        """Inputs of a LUT that adds an operand to the other one; many where the operand is wanted elsewhere, too."""
+        gate = self.network.gates[s - self.network.inputs] if s >= self.network.inputs else None
+        if gate is None or gate.kind != Kind.LUT or self.readers[s] > 1:
+            return MANY
+        return len({*gate.operands, other})
+
+    @cached_property
+    def readers(self) -> Counter[int]:
+        """How many read each signal; a carry counts with its sum."""
+        return Counter(
+            [*self.network.outputs, *(s for g in self.network.gates if g.kind != Kind.CARRY for s in {*g.operands})]
+        )
 
 
 def chains(network: Network) -> list[list[tuple[int, ...]]]:
-    """The operands of each bit of each sum, the lowest bit first."""
+    """The operands of each bit of each sum, the lowest bit first; sums may have their lowest bits in common."""
     positions = dict.fromkeys(gate.operands for gate in network.gates if gate.kind != Kind.LUT)
-    carries = {gate.operands: network.inputs + n for n, gate in enumerate(network.gates) if gate.kind == Kind.CARRY}
-    after = {operands[2]: operands for operands in positions if len(operands) == 3}
+    carries = {s: gate.operands for s, gate in enumerate(network.gates, network.inputs) if gate.kind == Kind.CARRY}
+    before: dict[tuple[int, ...], tuple[int, ...]] = {o: carries[o[2]] for o in positions if len(o) == 3}
     found: list[list[tuple[int, ...]]] = []
-    for first in positions:
-        if len(first) == 2:
-            chain: list[tuple[int, ...]] = [first]
-            while (following := after.get(carries.get(chain[-1], -1))) is not None:
-                chain.append(following)
-            found.append(chain)
-    return found
+    for last in positions.keys() - {*before.values()}:
+        chain = [last]
+        while (earlier := before.get(chain[0])) is not None:
+            chain.insert(0, earlier)
+        found.append(chain)
+    return sorted(found)
 
 
 def word(builder: Builder, bits: Sequence[Value]) -> Value:

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .network import Fabric, Gate, Grower, Network
+from .grower import Grower
+from .network import Fabric, Gate, Network
 from .problem import Problem
 
 __all__ = ["decomposed"]

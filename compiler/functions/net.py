@@ -12,6 +12,7 @@ LUT_PRICE = 1024
 STEPS = 2048  # rises of the price for which a probability is tabulated
 MOST_WORDS = 1024
 NO_LUT = 1
+INVERTER = 1
 A_SUM = 1
 A_CARRY = 2
 
@@ -30,6 +31,7 @@ class Net:
     gates: int
     outputs: int
     absorbs: int
+    fixed: int
     pin_price: int
     random: int
     price: int
@@ -42,8 +44,10 @@ class Net:
     low: Array
     high: Array
     chance: Array
-    late: Array  # what depends on sums
+    level: Array  # how many sums a signal depends on, one behind the other: what a sum adds must not depend on it
     mark: Array  # what is behind the gate in question
+    twin: Array  # of a carry the sum of the same bit, or -1
+    wanted: Array  # what sums and outputs read
     readers: Array  # twice the gates that read a signal; a carry counts with its sum
 
 
@@ -133,8 +137,10 @@ def total_price(net: Net) -> int:
     """What the gates that are needed cost: LUTs, sums without the LUT that goes into them, a little per operand."""
     for s in range(net.inputs + net.gates):
         net.readers[s] = 0
+        net.wanted[s] = 0
     for p in range(net.outputs):
         net.readers[net.output[p]] += 2
+        net.wanted[net.output[p]] = 1
     total = 0
     for back in range(net.gates):
         gate = net.gates - 1 - back
@@ -145,24 +151,62 @@ def total_price(net: Net) -> int:
                     net.readers[s] = max(net.readers[s], 1)
                 else:
                     net.readers[s] += 2
+                if net.kind[gate]:
+                    net.wanted[s] = 1
             total += net.used[gate] * net.pin_price
-            if net.kind[gate] == 0 and net.used[gate] > NO_LUT:
+            if takes_lut(net, gate):
                 total += LUT_PRICE
     for gate in range(net.gates):
-        if net.kind[gate] == A_SUM and net.readers[net.inputs + gate]:
-            total += sum_price(net, gate)
+        if net.kind[gate] and net.readers[net.inputs + gate]:
+            twin = net.twin[gate]
+            alone = twin < 0 or net.readers[net.inputs + twin] == 0
+            if net.kind[gate] == A_SUM or (alone and (net.absorbs or net.fixed)):
+                total += sum_price(net, gate)
     return total
 
 
-def sum_price(net: Net, gate: int) -> int:
-    """What a bit of a sum costs: nothing where one operand is constant; see `Fabric` for what it absorbs."""
-    first = gate * net.most
-    if net.operand[first] == 0 or net.operand[first + 1] == 0:
+def takes_lut(net: Net, gate: int) -> int:
+    """Whether a gate is a LUT: an inverter goes into LUTs that read it, but not into sums and outputs."""
+    if net.kind[gate]:
         return 0
-    if net.absorbs:
-        for j in range(2):
-            s = net.operand[first + j]
-            m = s - net.inputs
-            if m >= 0 and net.readers[s] <= 3 and net.kind[m] == 0 and NO_LUT < net.used[m] < net.most:
-                return 0
+    if net.used[gate] == NO_LUT:
+        return net.table[gate] & 3 == INVERTER and net.wanted[net.inputs + gate] != 0
+    return net.used[gate] > NO_LUT
+
+
+def sum_price(net: Net, gate: int) -> int:
+    """What a bit of a sum costs; see `Fabric` for what it absorbs."""
+    if net.fixed:
+        return LUT_PRICE
+    first = gate * net.most
+    if nothing(net, net.operand[first]) or nothing(net, net.operand[first + 1]):
+        return 0
+    for j in range(2 if net.absorbs else 0):
+        s = net.operand[first + j]
+        m = s - net.inputs
+        own = m >= 0 and net.readers[s] <= 3 and takes_lut(net, m)
+        if own and (net.used[m] < net.most or reads(net, m, source(net, net.operand[first + 1 - j]))):
+            return 0
     return LUT_PRICE
+
+
+def nothing(net: Net, s: int) -> int:
+    """Whether a signal is 0."""
+    m = s - net.inputs
+    return s == 0 or (m >= 0 and net.kind[m] == 0 and net.used[m] == 0 and net.table[m] & 1 == 0)
+
+
+def source(net: Net, s: int) -> int:
+    """A signal, or what it is a buffer of."""
+    m = s - net.inputs
+    if m >= 0 and net.kind[m] == 0 and net.used[m] == NO_LUT and net.table[m] & 3 != INVERTER:
+        return net.operand[m * net.most]
+    return s
+
+
+def reads(net: Net, gate: int, s: int) -> int:
+    """Whether a gate reads a signal."""
+    for j in range(net.used[gate]):
+        if net.operand[gate * net.most + j] == s:
+            return 1
+    return 0

@@ -1,4 +1,4 @@
-"""Networks of LUTs and carry chains on bits, and their growth from tables."""
+"""Networks of LUTs and carry chains on bits."""
 
 from __future__ import annotations
 
@@ -7,32 +7,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..exact import Ints
 
-__all__ = ["FREE", "Bits", "Fabric", "Gate", "Grower", "Kind", "Network"]
+__all__ = ["CARRY", "SUM", "Bits", "Fabric", "Gate", "Kind", "Network", "look_up"]
 
 Bits = npt.NDArray[np.bool_]
 
-FREE = 2
-"""In a table of 0 and 1: an entry that does not matter."""
-
-MULTIPLEXER = 0b11001010
+BUFFER, INVERTER = 0b10, 0b01
 SUM = {2: 0b0110, 3: 0b10010110}
 CARRY = {2: 0b1000, 3: 0b11101000}
 
 
 @dataclass(frozen=True)
 class Fabric:
-    """What logic is made of: LUTs of ``inputs`` inputs. ``absorbs``: a sum's LUT has ``inputs`` free inputs as others
-    have, so that one operand may be a function of all but one of them."""
+    """What logic is made of: LUTs of ``inputs`` inputs.
+
+    A bit of a sum that adds nothing but the carry takes no LUT, or is part of one that reads it; ``fixed``: it does, as
+    sums are made of cells that do nothing else. ``absorbs``: a sum's LUT has ``inputs`` free inputs as others have, so
+    that one operand may be a function of the other one and of all but one of them; but a carry needs that LUT even
+    where the sum is not read.
+    """
 
     inputs: int = 4
     absorbs: bool = True
+    fixed: bool = False
 
 
 class Kind(IntEnum):
@@ -65,20 +68,28 @@ class Network:
         readers = Counter(self.outputs)
         for gate in self.gates:
             readers.update(() if gate.kind == Kind.CARRY else {*gate.operands})
+        wanted = {*self.outputs, *(s for gate in self.gates if gate.kind != Kind.LUT for s in gate.operands)}
+        summed = {gate.operands for gate in self.gates if gate.kind == Kind.SUM}
         total = 0
-        for gate in self.gates:
+        for s, gate in enumerate(self.gates, self.inputs):
             if gate.kind == Kind.LUT:
-                total += len(gate.operands) > 1
-            elif gate.kind == Kind.SUM and 0 not in gate.operands[:2]:
-                total += not any(self.absorbed(s, readers[s], fabric) for s in gate.operands[:2])
+                total += takes_lut(gate) and (len(gate.operands) > 1 or s in wanted)
+            elif gate.kind == Kind.SUM or (gate.operands not in summed and (fabric.absorbs or fabric.fixed)):
+                total += fabric.fixed or not self.free(gate, readers, fabric)
         return total
 
-    def absorbed(self, signal: int, readers: int, fabric: Fabric) -> bool:
-        """Whether a sum takes an operand's LUT into its own."""
-        if not fabric.absorbs or readers > 1 or signal < self.inputs:
+    def free(self, gate: Gate, readers: Counter[int], fabric: Fabric) -> bool:
+        """Whether a bit of a sum takes no LUT besides those of its operands."""
+        a, b = gate.operands[:2]
+        pairs = [(s, other) for s, other in ((a, b), (b, a)) if fabric.absorbs and readers[s] <= 1]
+        return 0 in (a, b) or any(self.absorbed(s, other, fabric) for s, other in pairs)
+
+    def absorbed(self, signal: int, other: int, fabric: Fabric) -> bool:
+        """Whether a sum with an operand takes the LUT of the other one into its own, if nothing else reads that."""
+        if signal < self.inputs:
             return False
         gate = self.gates[signal - self.inputs]
-        return gate.kind == Kind.LUT and 1 < len(gate.operands) < fabric.inputs
+        return takes_lut(gate) and len({*gate.operands, other}) <= fabric.inputs
 
     def evaluate(self, inputs: Sequence[Bits]) -> Ints:
         """The output words for a batch, from the inputs without the constant."""
@@ -110,7 +121,15 @@ class Network:
         for n, gate in enumerate(self.gates):
             operands = [now[s] for s in gate.operands]
             if gate.kind != Kind.LUT:
-                now[self.inputs + n] = put(gate._replace(operands=tuple(map(plain, operands)))), False
+                read = tuple(map(plain, operands))
+                read = read[:2] if read[2:] == (0,) else read
+                if read[:2] == (0, 0) and (gate.kind == Kind.CARRY or len(read) == 2):
+                    now[self.inputs + n] = 0, False
+                elif len(read) == 2 and 0 in read:
+                    now[self.inputs + n] = 0 if gate.kind == Kind.CARRY else max(read), False
+                else:
+                    table = (CARRY if gate.kind == Kind.CARRY else SUM)[len(read)]
+                    now[self.inputs + n] = put(Gate(read, table, gate.kind)), False
                 continue
             needed, table = reduced(operands, gate.table)
             if not needed:
@@ -122,6 +141,34 @@ class Network:
         outputs = [plain(now[s]) for s in self.outputs]
         return Network(self.inputs, *shuffled(self.inputs, gates, outputs, order))
 
+    def loosened(self) -> Network:
+        """The same with a LUT of its own, a buffer where there is none, in front of each bit that a sum adds and of
+        each output: so the search can change what is read there."""
+        readers = Counter(self.outputs)
+        for gate in self.gates:
+            readers.update(() if gate.kind == Kind.CARRY else {*gate.operands})
+        gates: list[Gate] = []
+        now = {s: s for s in range(self.inputs)}
+        buffered: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+        def put(gate: Gate) -> int:
+            gates.append(gate)
+            return self.inputs + len(gates) - 1
+
+        def own(s: int) -> int:
+            lut = s >= self.inputs and self.gates[s - self.inputs].kind == Kind.LUT
+            return now[s] if lut and readers[s] == 1 else put(Gate((now[s],), BUFFER))
+
+        for n, gate in enumerate(self.gates):
+            operands = tuple(now[s] for s in gate.operands)
+            if gate.kind != Kind.LUT:
+                if gate.operands not in buffered:
+                    buffered[gate.operands] = tuple(own(s) if s else 0 for s in gate.operands[:2])
+                operands = buffered[gate.operands] + operands[2:]
+            now[self.inputs + n] = put(gate._replace(operands=operands))
+        outputs = tuple(own(s) for s in self.outputs)
+        return Network(self.inputs, tuple(gates), outputs)
+
     def behind(self, wiring: Sequence[Gate]) -> Network:
         """The network on the outputs of ``wiring``, a gate for each of its inputs, of ``wiring``'s own inputs."""
         first = max((s for gate in wiring for s in gate.operands), default=0) + 1
@@ -131,6 +178,11 @@ class Network:
             gates.append(gate._replace(operands=tuple(new[s] for s in gate.operands)))
             new[self.inputs + n] = first + len(gates) - 1
         return Network(first, tuple(gates), tuple(new[s] for s in self.outputs))
+
+
+def takes_lut(gate: Gate) -> bool:
+    """Whether a gate is no wire and no constant. An inverter is part of LUTs that read it, not of sums and outputs."""
+    return gate.kind == Kind.LUT and (len(gate.operands) > 1 or (len(gate.operands) == 1 and gate.table == INVERTER))
 
 
 def look_up(gate: Gate, signals: Sequence[Bits]) -> Bits:
@@ -186,87 +238,3 @@ def shuffled(
             if not missing[reader]:
                 ready.append(reader)
     return tuple(found), tuple(new[s] for s in outputs)
-
-
-class Grower:
-    """Makes a network from tables; the same gate is made once."""
-
-    def __init__(self, inputs: Sequence[Bits], luts: int) -> None:
-        self.luts = luts
-        self.values: list[Bits] = [np.zeros(len(inputs[0]), dtype=np.bool_), *inputs]
-        self.inputs = len(self.values)
-        self.gates: list[Gate] = []
-        self.known: dict[Gate, int] = {}
-
-    def gate(self, gate: Gate) -> int:
-        """The signal of a gate."""
-        if gate not in self.known:
-            self.values.append(look_up(gate, self.values))
-            self.gates.append(gate)
-            self.known[gate] = len(self.values) - 1
-        return self.known[gate]
-
-    def table(self, entries: npt.NDArray[Any], signals: tuple[int, ...]) -> int:
-        """A signal that has the entries which are not ``FREE``; entry ``n`` is for the word ``n`` of ``signals``.
-
-        Shannon's expansion by the variable that leaves the least, down to single LUTs.
-        """
-        if not (entries == 1).any():
-            return 0
-        if not (entries == 0).any():
-            return self.gate(Gate((), 1))
-        halves: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]] = []
-        for k in range(len(signals)):
-            pairs = entries.reshape(-1, 2, 1 << k)
-            a, b = pairs[:, 0].reshape(-1), pairs[:, 1].reshape(-1)
-            if not (a + b == 1)[(a != FREE) & (b != FREE)].any():
-                return self.table(np.where(a == FREE, b, a), signals[:k] + signals[k + 1 :])
-            halves.append((a, b))
-        if len(signals) <= self.luts:
-            return self.gate(Gate(signals, sum(1 << n for n, v in enumerate(entries.tolist()) if v == 1)))
-
-        def left(k: int) -> tuple[int, int]:
-            a, b = halves[k]
-            trivial = sum(not (h == 1).any() or not (h == 0).any() for h in (a, b))
-            return -trivial, -int((a + b == 1)[(a != FREE) & (b != FREE)].sum())
-
-        k = min(range(len(signals)), key=left)
-        rest = signals[:k] + signals[k + 1 :]
-        a, b = (self.table(half, rest) for half in halves[k])
-        return a if a == b else self.gate(Gate((a, b, signals[k]), MULTIPLEXER))
-
-    def words(self, low: Ints, high: Ints, signals: tuple[int, ...], width: int) -> list[int]:
-        """Bits of words between ``low`` and ``high``, the lowest first: from the highest on each has the value that is
-        still possible, and is free where both are."""
-        low, high = low.copy(), high.copy()
-        bits: list[int] = []
-        rows = np.zeros(len(self.values[0]), dtype=np.int64)
-        for k, s in enumerate(signals):
-            rows += self.values[s].astype(np.int64) << k
-        for p in range(width - 1, -1, -1):
-            first, last = low >> p & 1, high >> p & 1
-            s = self.table(np.where(first == last, first, FREE), signals)
-            one = np.zeros(len(low), dtype=np.bool_)
-            one[rows] = self.values[s]
-            middle = high >> p << p  # the first word with this bit
-            low = np.where(one & (first == 0), middle, low)
-            high = np.where(~one & (last == 1), middle - 1, high)
-            bits.insert(0, s)
-        return bits
-
-    def sum(self, a: Sequence[int], b: Sequence[int]) -> list[int]:
-        """As many bits of a sum of words as the wider one has."""
-        bits: list[int] = []
-        carry: tuple[int, ...] = ()
-        for p in range(max(len(a), len(b))):
-            operands = (*(w[p] if p < len(w) else 0 for w in (a, b)), *carry)
-            if not carry and 0 in operands:
-                bits.append(max(operands))
-                continue
-            bits.append(self.gate(Gate(operands, SUM[len(operands)], Kind.SUM)))
-            carry = (self.gate(Gate(operands, CARRY[len(operands)], Kind.CARRY)),)
-        return bits
-
-    def network(self, outputs: Sequence[int]) -> Network:
-        """The network with these outputs."""
-        return Network(self.inputs, tuple(self.gates), tuple(outputs))

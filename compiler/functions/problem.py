@@ -144,14 +144,24 @@ def inverted(network: Network, sign: int, inside: bool) -> Network:
 
     drivers = [network.gates[s - network.inputs] if s >= network.inputs else None for s in network.outputs]
     starts = [p for p, gate in enumerate(drivers) if gate and gate.kind == Kind.SUM and len(gate.operands) == 2]
-    last = starts[-1] if starts and inside else len(drivers)
+    first = starts[-1] if starts and inside else len(drivers)
     outputs: list[int] = []
-    carry = put(Gate((sign, sign), CARRY[2], Kind.CARRY)) if starts and inside else 0
+    below: tuple[int, ...] = ()  # the operands of the last sum's bit that was inverted
+    carry = 0
     for p, (s, gate) in enumerate(zip(network.outputs, drivers, strict=True)):
-        if gate is None or gate.kind != Kind.SUM or p < last:
+        if gate is None or not (p == first or (p > first and follows(network, gate, below))):
             outputs.append(flipped(s))
             continue
-        operands = (flipped(gate.operands[0]), flipped(gate.operands[1]), carry)
+        if p == first:
+            carry = put(Gate((sign, sign), CARRY[2], Kind.CARRY))
+        below = gate.operands
+        operands = (flipped(below[0]), flipped(below[1]), carry)
         outputs.append(put(Gate(operands, SUM[3], Kind.SUM)))
         carry = put(Gate(operands, CARRY[3], Kind.CARRY))
     return Network(network.inputs, tuple(gates), tuple(outputs))
+
+
+def follows(network: Network, gate: Gate, below: tuple[int, ...]) -> bool:
+    """Whether a gate is the next bit of the sum that has a bit with the operands ``below``."""
+    carry = network.gates[gate.operands[2] - network.inputs] if gate.kind == Kind.SUM and gate.operands[2:] else None
+    return carry is not None and carry.kind == Kind.CARRY and carry.operands == below

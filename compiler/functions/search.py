@@ -42,10 +42,11 @@ def improve(problem: Problem, network: Network, fabric: Fabric, changes: int, se
     for i in range(rounds):
         if not now.gates:
             break
-        net = net_of(now, given, low, high, fabric, hot * (COLD / hot) ** (i / rounds), order.getrandbits(62) | 1)
+        loose = now.loosened()
+        net = net_of(loose, given, low, high, fabric, hot * (COLD / hot) ** (i / rounds), order.getrandbits(62) | 1)
         if not native(anneal)(net, ROUND):
             raise AssertionError("a change made the network wrong")
-        now = read(net, now).tidied(order)
+        now = read(net, loose).tidied(order)
         if now.price(fabric) <= best.price(fabric):
             best = now
     return best
@@ -60,9 +61,10 @@ def net_of(network: Network, given: Ints, low: Any, high: Any, fabric: Fabric, h
         row[: len(gate.operands)] = gate.operands
     value: Any = np.zeros(3 * (network.inputs + gates) * words, dtype=np.int64)
     value[: len(given)] = given
+    sums = {gate.operands: n for n, gate in enumerate(network.gates) if gate.kind == Kind.SUM}
     signals: Any = np.zeros((3, network.inputs + gates), dtype=np.int64)
     return Net(
-        most, words, network.inputs, gates, len(network.outputs), fabric.absorbs, PIN_PRICE, seed, 0,
+        most, words, network.inputs, gates, len(network.outputs), fabric.absorbs, fabric.fixed, PIN_PRICE, seed, 0,
         operand=operands.reshape(-1),
         used=array([len(gate.operands) for gate in network.gates]),
         table=array([signed(gate.table) for gate in network.gates]),
@@ -72,10 +74,38 @@ def net_of(network: Network, given: Ints, low: Any, high: Any, fabric: Fabric, h
         low=low,
         high=high,
         chance=array([int(65536 * exp(-rise / heat)) for rise in range(STEPS)]),
-        late=signals[0],
-        mark=signals[1],
+        level=array(levels(network)),
+        mark=signals[0],
+        twin=array([sums.get(gate.operands, -1) for gate in network.gates]),
+        wanted=signals[1],
         readers=signals[2],
     )  # fmt: skip
+
+
+def levels(network: Network) -> list[int]:
+    """How many sums each signal depends on, one behind the other; all bits of a sum have the same number."""
+    carries = {s for s, gate in enumerate(network.gates, network.inputs) if gate.kind == Kind.CARRY}
+    chain: dict[tuple[int, ...], tuple[int, ...]] = {}  # of the operands of a bit those of the lowest one
+    at = {s: gate.operands for s, gate in enumerate(network.gates, network.inputs)}
+    for gate in network.gates:
+        if gate.kind != Kind.LUT:
+            below = gate.operands[2:]
+            chain[gate.operands] = chain[at[below[0]]] if below and below[0] in carries else gate.operands
+    found = [0] * (network.inputs + len(network.gates))
+    of_chain = dict.fromkeys(chain.values(), 0)
+    while True:
+        for s, gate in enumerate(network.gates, network.inputs):
+            if gate.kind == Kind.LUT:
+                found[s] = max((found[o] for o in gate.operands), default=0)
+            else:
+                lowest = chain[gate.operands]
+                of_chain[lowest] = max(of_chain[lowest], 1 + max(found[o] for o in gate.operands[:2]))
+        before = list(found)
+        for s, gate in enumerate(network.gates, network.inputs):
+            if gate.kind != Kind.LUT:
+                found[s] = of_chain[chain[gate.operands]]
+        if before == found:
+            return found
 
 
 def read(net: Net, network: Network) -> Network:

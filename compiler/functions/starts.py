@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..exact import Ints
-from .network import Fabric, Grower, Network
+from .grower import Grower
+from .network import Fabric, Network
 from .problem import Problem
 
 __all__ = ["MAX_SPLIT", "MAX_TABLE", "sums", "table"]

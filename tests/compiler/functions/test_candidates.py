@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.functions.choose import Effort, candidates, plain, starts
+from nnfpga.compiler.functions.circuits import circuit_of
 from nnfpga.compiler.functions.network import Fabric, Gate, Kind, Network
 from nnfpga.compiler.functions.problem import Fold, problems
 from nnfpga.compiler.functions.search import improve
@@ -67,11 +68,15 @@ def test_a_search_saves_luts_and_stays_right(fabric: Fabric) -> None:
     x = np.arange(-64, 64)
     y = np.rint(100 * np.exp(-((x / 25) ** 2))).astype(np.int64)
     before = after = 0
-    for start in starts(Target(7, True, y - 1, y + 1), fabric):
+    target = Target(7, True, y - 1, y + 1)
+    for start in starts(target, fabric):
         better = improve(start.problem, start.network, fabric, 3000, 1)
         assert start.problem.holds(better)
         assert better.price(fabric) <= start.network.price(fabric)
         assert improve(start.problem, start.network, fabric, 3000, 1) == better
+        for inside in (False, True):
+            circuit = circuit_of(target, *unfolded(start.problem, better, inside))  # sums of words still
+            assert target.holds(circuit.evaluate(x.reshape(-1, 1))[:, 0])
         before, after = before + start.network.price(fabric), after + better.price(fabric)
     assert after < before
 
@@ -115,7 +120,36 @@ def test_the_price_of_a_sum() -> None:
     network = Network(5, gates, (6, 8))
     assert network.price(Fabric(4, absorbs=True)) == 1
     assert network.price(Fabric(4, absorbs=False)) == 2
+    assert network.price(Fabric(4, absorbs=False, fixed=True)) == 3
     assert replace(network, outputs=(5, 6, 8)).price(Fabric(4, absorbs=True)) == 2
+
+
+def test_the_price_of_a_carry_and_of_inverters() -> None:
+    gates = (
+        Gate((1, 2, 3, 4), 0x8000),  # reads what it is added to: in the sum's LUT
+        Gate((1,), 0b01),
+        Gate((5, 1), 0b1000, Kind.CARRY),  # nothing reads the sum, whose LUT the carry needs
+        Gate((0, 2, 7), 0b10010110, Kind.SUM),
+    )
+    network = Network(5, gates, (6, 8))
+    assert network.price(Fabric(4, absorbs=True)) == 2
+    assert (
+        replace(network, gates=(*gates[:3], Gate((6, 2, 7), 0b10010110, Kind.SUM)), outputs=(8,)).price(
+            Fabric(4, absorbs=True)
+        )
+        == 2
+    )  # the inverter in the sum's LUT
+
+
+def test_loosening_changes_no_value() -> None:
+    x = np.arange(-64, 64)
+    y = np.rint(100 * np.exp(-((x / 25) ** 2))).astype(np.int64)
+    for start in starts(Target(7, True, y - 1, y + 1), FABRICS[0]):
+        loose = start.network.loosened()
+        assert start.problem.holds(loose)
+        read = [s for g in loose.gates if g.kind == Kind.SUM for s in g.operands[:2] if s] + [*loose.outputs]
+        assert len({*read}) == len(read)
+        assert all(loose.gates[s - loose.inputs].kind == Kind.LUT for s in read)
 
 
 def test_unfolding_keeps_what_is_allowed() -> None:
