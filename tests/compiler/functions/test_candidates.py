@@ -74,8 +74,8 @@ def test_a_search_saves_luts_and_stays_right(fabric: Fabric) -> None:
         assert start.problem.holds(better)
         assert better.price(fabric) <= start.network.price(fabric)
         assert improve(start.problem, start.network, fabric, 3000, 1) == better
-        for inside in (False, True):
-            circuit = circuit_of(target, *unfolded(start.problem, better, inside))  # sums of words still
+        for whole in replace(start, network=better).unfolded():
+            circuit = circuit_of(target, whole.problem, whole.network)  # sums of words still
             assert target.holds(circuit.evaluate(x.reshape(-1, 1))[:, 0])
         before, after = before + start.network.price(fabric), after + better.price(fabric)
     assert after < before
