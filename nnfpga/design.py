@@ -81,7 +81,8 @@ class Design:
         """Whether some logic of unrolled layers, or of cosines, was found LUT by LUT."""
         unrolled = [layer for layer in self.graph.layers if isinstance(self.plan.choices[layer.name], Unrolled)]
         chosen = any(isinstance(layer, Scalar) and layer.circuits for layer in unrolled)
-        chosen = chosen or any(isinstance(layer, Sines) and layer.waves.circuits for layer in self.graph.layers)
+        waves = [layer.waves for layer in self.graph.layers if isinstance(layer, Sines)]
+        chosen = chosen or any(w.circuits or w.product for w in waves)
         return chosen or (self.units is not None and bool(self.units.found))
 
     @cached_property

@@ -15,13 +15,13 @@ from nnfpga.compiler.errors import CompileError, Problem
 from nnfpga.compiler.exact import Ints, fractions
 from nnfpga.compiler.formats import Ranges, parse
 from nnfpga.compiler.frontend import ModelProto, import_model, load, predict_float
+from nnfpga.compiler.functions.lookups import Units
 from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.passes import (
     Calibration,
     Entry,
     by_angles,
     choose_functions,
-    choose_waves,
     drop_softmax,
     entry,
     lower,
@@ -135,7 +135,7 @@ def read_model(
     ranges = Ranges(options.calibration)
     calibration = Calibration(
         values, options.bits, chosen, proven=loaded is None, ranges=ranges, freedom=options.curve_error, angles=angles,
-        samples=x,
+        samples=x, units=units_of(device, progress) if angles else None,
     )  # fmt: skip
     truth = None if loaded is None else indices(loaded.y, imported.labels)
     names, compared = names_of(real, imported.onnx_names), None
@@ -146,8 +146,8 @@ def read_model(
     if widths is not None:
         notes.append(widths.note)
     made = to_integers(real, calibration)
-    if options.curve_error or angles:
-        made = replace(made, graph=with_units(made.graph, device, progress))
+    if options.curve_error:
+        made = replace(made, graph=with_curve_error(made.graph, device, progress))
     if loaded is not None:
         samples = loaded.x[: enough_samples(real)]
         compared = compare(proto, names, real, made.graph, made.entry, ending.scores, samples)
@@ -157,12 +157,17 @@ def read_model(
     )  # fmt: skip
 
 
-def with_units(graph: Graph, device: Device, progress: Callable[[str], None]) -> Graph:
-    """The graph with functions and cosines that are a little off, where the device has units for such."""
+def with_curve_error(graph: Graph, device: Device, progress: Callable[[str], None]) -> Graph:
+    """The graph with functions that are a little off, where the device has units for such."""
+    units = units_of(device, progress)
+    return graph if units is None else choose_functions(graph, units)
+
+
+def units_of(device: Device, progress: Callable[[str], None]) -> Units | None:
+    """What finds logic for functions on a device, where its family has such."""
     from .units import NetworkUnits
 
-    units = NetworkUnits.of(device, progress)
-    return graph if units is None else choose_waves(choose_functions(graph, units), units)
+    return NetworkUnits.of(device, progress)
 
 
 def refuse_long(real: RealGraph) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -19,7 +19,7 @@ from ..graph import Layer, Tensor
 from ..number import Number
 from ..real import Op, Reals, Shape
 
-__all__ = ["QUARTER", "RealSines", "Sines", "Waves"]
+__all__ = ["QUARTER", "RealSines", "Sines", "Waves", "table"]
 
 QUARTER = Fraction(pi / 2)
 """Radians of a quarter turn, as a float64 has them."""
@@ -31,12 +31,14 @@ class Waves:
 
     ``even[n + v]`` stands for ``A cos(v + 1/2)``, ``odd[n + t]`` for ``A sin(t + 1/2) - 1/2``, for ``v`` and ``t`` in
     ``-n .. n - 1`` and ``n = 2^bits`` steps. ``circuits`` are the logic of both, where it was chosen with their values.
+    ``product`` is that of one function of the word ``n k + a`` in the place of both: ``2 A sin(a) sin(k + 1/2)``.
     """
 
     amplitude: float
     even: tuple[int, ...]
     odd: tuple[int, ...]
     circuits: tuple[Circuit, ...] = ()
+    product: Circuit | None = None
 
     @staticmethod
     def of(bits: int, amplitude: float) -> Waves:
@@ -53,6 +55,28 @@ class Waves:
             bounds.append((np.minimum(low, now), np.maximum(high, now)))
         return bounds
 
+    def products_within(self, error: float) -> tuple[Ints, Ints]:
+        """The least and the greatest integers at most so far off ``2 A sin(a) sin(k + 1/2)``, by the word of both."""
+        a, k = np.sin(np.arange(self.steps) * self.step), np.sin((np.arange(self.steps) + 0.5) * self.step)
+        real = (2 * self.amplitude * np.outer(k, a)).reshape(-1)
+        low, high = (np.maximum(side, 0).astype(np.int64) for side in (np.ceil(real - error), np.floor(real + error)))
+        return low, high
+
+    @property
+    def centre(self) -> Fraction:
+        """What a product is less than its real value, on average."""
+        return Fraction(1, 2) if self.product is None else Fraction(0)
+
+    def offsets(self, angles: Ints) -> npt.NDArray[Any]:
+        """What the sums of each row of a matrix are less than they stand for."""
+        negative = (angles < 0).sum(axis=1)
+        return fractions(negative) + self.centre * fractions(angles.shape[1] - 2 * negative)
+
+    @property
+    def step(self) -> float:
+        """Radians of a step."""
+        return pi / 2 / self.steps
+
     @property
     def steps(self) -> int:
         """Steps of a quarter turn."""
@@ -66,12 +90,14 @@ class Waves:
     @cached_property
     def logic(self) -> tuple[Circuit, ...]:
         """Circuits of both: the chosen ones, or tables."""
-        return self.circuits or tuple(table(self.steps, values) for values in (self.even, self.odd))
+        return self.circuits or tuple(table(-self.steps, values) for values in (self.even, self.odd))
 
     @cached_property
     def products(self) -> Ints:
-        """``even(k - a) + odd(k + a - n)`` for every step ``k`` of a weight and ``a`` of an input, (n, n)."""
+        """``p(k, a)`` of :class:`Sines` for every step ``k`` of a weight and ``a`` of an input, (n, n)."""
         n = self.steps
+        if self.product is not None:
+            return self.product.evaluate(np.arange(n * n).reshape(-1, 1)).reshape(n, n)
         k, a = np.mgrid[:n, :n]
         return np.asarray(self.even)[n + k - a] + np.asarray(self.odd)[k + a]
 
@@ -83,11 +109,11 @@ def exact_waves(steps: int, amplitude: float) -> list[tuple[Reals, tuple[int, in
     return [(amplitude * np.cos(v), (0, top)), (amplitude * np.sin(v) - 0.5, (-top - 1, top))]
 
 
-def table(steps: int, values: Sequence[int]) -> Circuit:
-    """A circuit from ``-steps .. steps - 1`` to the values."""
-    builder = Builder((Number.of(-steps, steps - 1),))
+def table(first: int, values: Sequence[int]) -> Circuit:
+    """A circuit from ``first, first + 1, ...`` to the values."""
+    builder = Builder((Number.of(first, first + len(values) - 1),))
     (v,) = builder.start()
-    return builder.finish([builder.add(Lookup(v, -steps, tuple(values)))])
+    return builder.finish([builder.add(Lookup(v, first, tuple(values)))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +135,8 @@ class RealSines(Op):
         if self.angles is None or self.waves is None:
             return np.sin(np.clip(inputs[0], 0, pi / 2)) @ self.weight.T
         steps = np.rint(inputs[0] * float(self.waves.steps / QUARTER)).astype(np.int64)
-        return (sums(self.waves, self.angles, steps) + self.weight.shape[1] / 2) * float(self.scale)
+        offsets = self.waves.offsets(self.angles).astype(np.float64)
+        return (sums(self.waves, self.angles, steps) + offsets) * float(self.scale)
 
     def bounds(self, low: Reals, high: Reals) -> tuple[Reals, Reals]:
         up, down = np.maximum(self.weight, 0).T, np.minimum(self.weight, 0).T
@@ -119,16 +146,16 @@ class RealSines(Op):
     def unit(self, *units: Fraction) -> Fraction | None:
         return self.scale
 
-    def quantised(self, bits: int, unit: Fraction) -> RealSines:
+    def quantised(self, bits: int, unit: Fraction, choose: Callable[[Waves], Waves] = lambda w: w) -> RealSines:
         """The same with angles of ``2^bits`` steps to a quarter turn, and an amplitude of about half as many.
 
-        Sums count in ``unit`` times a power of two.
+        Sums count in ``unit`` times a power of two. ``choose`` may give other waves.
         """
         gain = fit(self.weight, bits)
         power = round(float(np.log2(gain / 2**bits / float(unit))))
         scale = unit * Fraction(2) ** power
         waves = Waves.of(bits, gain / 2 / float(scale))
-        return replace(self, angles=nearest(self.weight / gain, bits), waves=waves, scale=scale)
+        return replace(self, angles=nearest(self.weight / gain, bits), waves=choose(waves), scale=scale)
 
     def lower(self, *inputs: Tensor) -> Layer:
         (x,) = inputs
@@ -173,8 +200,9 @@ class Sines(Layer):
     """``y[o] = sum_i p(angles[o, i], x[i])`` for angles ``x`` in ``0 .. n - 1`` steps, ``n`` to a quarter turn.
 
     ``p(k, a) = even(k - a) + odd(k + a - n)`` stands for ``A (cos(k + 1/2 - a) - cos(k + 1/2 + a)) - 1/2``, that is
-    ``2 A sin(a) sin(k + 1/2) - 1/2``; and ``p(-k - 1, a) = -p(k, a) - 1``. The identity is that
-    of J. Cai et al., "Trigonometric inference providing learning in deep neural networks", Applied Sciences 11 (2021).
+    ``2 A sin(a) sin(k + 1/2) - 1/2``, or is one function of both; and ``p(-k - 1, a) = -p(k, a) - 1``. The halves and
+    ones are in the result's offset. The identity is that of J. Cai et al., "Trigonometric inference providing learning
+    in deep neural networks", Applied Sciences 11 (2021).
     """
 
     angles: Ints
@@ -193,8 +221,8 @@ class Sines(Layer):
         for i, (least, most, step) in enumerate(zip(number.low, number.high, number.step, strict=True)):
             some = products[self.angles[:, i] + self.waves.steps, int(least) : int(most) + 1 : int(step) or 1]
             low, high = low + some.min(axis=1), high + some.max(axis=1)
-        offset = self.unit * self.angles.shape[1] / 2
-        return Tensor(self.name, (self.outputs,), Number.of(low, high), fractions([self.unit]), fractions([offset]))
+        offset = self.unit * self.waves.offsets(self.angles)
+        return Tensor(self.name, (self.outputs,), Number.of(low, high), fractions([self.unit]), offset)
 
     def evaluate(self, *inputs: Ints) -> Ints:
         return sums(self.waves, self.angles, np.asarray(inputs[0], np.int64))

@@ -9,7 +9,6 @@ from ..real import RealGraph
 from .absorb_weights import absorb_weights
 from .by_angles import by_angles
 from .choose_functions import choose_functions
-from .choose_waves import choose_waves
 from .collapse import collapse
 from .compose_scalars import compose_scalars
 from .correct_bias import correct_bias
@@ -32,7 +31,7 @@ from .sample_values import sample_values
 from .turn_input import turn_input
 
 __all__ = [
-    "INTEGER", "REAL", "Calibration", "Entry", "Width", "by_angles", "choose_functions", "choose_waves", "drop_softmax",
+    "INTEGER", "REAL", "Calibration", "Entry", "Width", "by_angles", "choose_functions", "drop_softmax",
     "entry", "lower", "optimise", "quantize", "sample_values", "simplify", "split_exit", "to_fixed_point", "within",
 ]  # fmt: skip
 

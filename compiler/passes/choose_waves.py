@@ -7,27 +7,21 @@ from dataclasses import replace
 import numpy as np
 
 from ..functions.lookups import Units, unit_of
-from ..graph import Graph, Layer
-from ..layers.sines import Sines, Waves
+from ..layers.sines import Waves, table
 
 __all__ = ["choose_waves"]
 
 ERROR = 1.0  # units of the amplitude, which counts half the steps of a quarter turn: as much as a step of the angle
+ONE_FUNCTION = 3  # bits of a step: up to here a product takes less as one function, and is the nearest one
 
 
-def choose_waves(graph: Graph, units: Units) -> Graph:
-    """The graph with the cosines of every matrix of sines chosen together with their circuits."""
-    return Graph(graph.inputs, tuple(chosen(layer, units) for layer in graph.layers), graph.outputs, graph.notes)
-
-
-def chosen(layer: Layer, units: Units) -> Layer:
-    """The layer with its new cosines, if it has any; those without better logic stay tables."""
-    if not isinstance(layer, Sines):
-        return layer
-    waves, steps = layer.waves, layer.waves.steps
-    circuits = tuple(
-        unit_of(units, -steps, *bounds) or plain for bounds, plain in zip(waves.within(ERROR), waves.logic, strict=True)
-    )
+def choose_waves(waves: Waves, units: Units) -> Waves:
+    """Both functions, or that of small products, chosen together with their circuits; tables where these are better."""
+    if waves.bits <= ONE_FUNCTION:
+        nearest, other = waves.products_within(0.5)
+        return replace(waves, product=unit_of(units, 0, nearest, other) or table(0, nearest.tolist()))
+    bounds, steps = waves.within(ERROR), waves.steps
+    circuits = tuple(unit_of(units, -steps, *b) or plain for b, plain in zip(bounds, waves.logic, strict=True))
     codes = np.arange(-steps, steps).reshape(-1, 1)
     even, odd = (tuple(c.evaluate(codes)[:, 0].tolist()) for c in circuits)
-    return replace(layer, waves=Waves(waves.amplitude, even, odd, circuits))
+    return Waves(waves.amplitude, even, odd, circuits)

@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import CompileError, Problem
 from ..exact import fractions
 from ..formats import Format, Ranges
+from ..functions.lookups import Units as Logic
 from ..layers.join import Concatenate
 from ..layers.pooling import MaxPool
 from ..layers.product import RealProduct
@@ -26,6 +27,7 @@ from ..layers.sines import QUARTER, RealSines
 from ..real import Op, RealGraph, Reals, Units, Weighted
 from ..scalar.functions import Affine, Function, Kinked
 from ..scalar.quantizer import Quantizer, Rounding
+from .choose_waves import choose_waves
 from .fit import Composed, Seen, fit, in_format, lattice, quantise_weights, stated
 from .given import given, is_quantised
 from .turn_input import is_order
@@ -48,6 +50,7 @@ class Calibration:
     ``ranges`` says which values each format of an activation covers.
     ``freedom`` is how many units the values of curved functions may be off.
     ``angles`` asks for matrices of sines on angles (see ``by_angles``): a full turn has as many bits as weights have.
+    ``units`` finds the logic of their functions.
     ``samples`` of the input are what biases are corrected on afterwards (None: they stay).
     ``known`` remembers quantisers, as searching a scale takes time; copies on the same values share it.
     """
@@ -61,6 +64,7 @@ class Calibration:
     ranges: Ranges = Ranges.MSE
     freedom: int = 0
     angles: bool = False
+    units: Logic | None = None
     samples: Reals | None = None
     known: dict[tuple[str, int], Quantizer] = field(default_factory=dict[tuple[str, int], Quantizer])
 
@@ -157,7 +161,9 @@ class Quantization:
         """Quantise both sides' angles; sums count in what makes the function behind them a shift."""
         bits, (name,) = self.turn_bits(op), op.inputs
         steps = Quantizer(fractions([QUARTER / 2**bits]), 0, (1 << bits) - 1)
-        made = replace(op.quantised(bits, self.unit_behind(op)), inputs=(self.insert(name, steps),))
+        units = self.calibration.units
+        waves = op.quantised(bits, self.unit_behind(op), lambda w: w if units is None else choose_waves(w, units))
+        made = replace(waves, inputs=(self.insert(name, steps),))
         self.add(made, fractions([made.scale]), wide=True)
 
     def turn_bits(self, op: RealSines) -> int:

@@ -12,10 +12,11 @@ from nnfpga.compiler.device import Device
 from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.graph import Graph
 from nnfpga.compiler.layers.sines import Sines, Waves
+from nnfpga.compiler.number import Number
 from nnfpga.compiler.plan import Cost, Estimate, Turns
 
 from .._build import Site, hardware
-from ..beat import Edge, decode
+from ..beat import Edge, decode, fit
 from ..circuit_cost import circuit_cost
 from ..logic import emit
 from .dense import FoldedMatrix, ram_count, rom_count
@@ -57,14 +58,23 @@ class FoldedSines(FoldedMatrix):
         """See :class:`nnfpga.compiler.layers.sines.Sines`."""
         bits = self.waves.bits
         k, sign, a = w[:bits], w[bits], decode(x, self.i_edge.wire)
+        both = Signal(signed(product_width(self.waves)), name=f"both_{name}")
+        if self.waves.product is not None:
+            (whole,) = emit(m, self.waves.product, [Cat(fit(a, bits), k)], f"whole_{name}")
+            m.d.comb += both.eq(whole)
+            return (both.as_unsigned() ^ sign.replicate(len(both))).as_signed()
         apart, joint = Signal(signed(bits + 1), name=f"apart_{name}"), Signal(bits + 1, name=f"joint_{name}")
         m.d.comb += [apart.eq(k - a), joint.eq(k + a)]
         below = Cat(joint[:bits], ~joint[bits]).as_signed()  # less a quarter turn
         (even,) = emit(m, self.waves.logic[0], [apart], f"even_{name}")
         (odd,) = emit(m, self.waves.logic[1], [below], f"odd_{name}")
-        both = Signal.like(even + odd, name=f"both_{name}")
         m.d.comb += both.eq(even + odd)
         return (both.as_unsigned() ^ sign.replicate(len(both))).as_signed()
+
+
+def product_width(waves: Waves) -> int:
+    """Bits of a signed product."""
+    return Number.of(int(min(waves.products.min(), -1)), int(waves.products.max())).wire.width
 
 
 def cost(graph: Graph, layer: Sines, choice: Turns, device: Device) -> Cost:
@@ -72,9 +82,9 @@ def cost(graph: Graph, layer: Sines, choice: Turns, device: Device) -> Cost:
     x, y = graph.tensors[layer.inputs[0]].number.union().wire, graph.tensors[layer.name].number.union().wire
     outputs, inputs = layer.angles.shape
     passes, beats, units = outputs // choice.pe, inputs // choice.simd, choice.pe * choice.simd
-    steps, width = layer.waves.bits + 1, int(layer.waves.products.max()).bit_length() + 1
-    waves = sum(circuit_cost(circuit, device).lut.value for circuit in layer.waves.logic)
-    product = waves + 2 * (steps + 1) + 2 * width
+    one, steps, width = layer.waves.product, layer.waves.bits + 1, product_width(layer.waves)
+    logic = sum(circuit_cost(c, device).lut.value for c in (layer.waves.logic if one is None else [one]))
+    product = logic + width + (2 * (steps + 1) + width if one is None else 0)
     accumulator = y.width * (1.2 if choice.simd == 1 else 2.0) * choice.pe
     address = np.log2(max(passes * beats, 2)) * 2 + np.log2(4 * beats) * 4
     rams = rom_count(passes * beats, units * steps, device) + ram_count(

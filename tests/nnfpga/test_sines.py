@@ -10,6 +10,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 import nnfpga
+from nnfpga.boards import find_device
 from nnfpga.compiler.device import GENERIC
 from nnfpga.compiler.layers.dense import Dense
 from nnfpga.compiler.layers.sines import Sines
@@ -91,16 +92,18 @@ def test_the_width_of_a_turn(model: Path) -> None:
     assert [layer.waves.bits for layer in graph.layers if isinstance(layer, Sines)] == [3, 5]
 
 
-def test_cosines_with_their_logic(model: Path) -> None:
-    """On a chip whose functions can be mapped as found: one unit off at most, and the layer computes with them."""
-    from nnfpga.boards import find_device
-
-    plain = read_model(model, BATCH, Options(bits=6), GENERIC, angles=True).graph
-    found = read_model(model, BATCH, Options(bits=6), find_device("hx1k"), angles=True).graph
-    for a, b in zip(plain.layers, found.layers, strict=True):
-        if isinstance(a, Sines) and isinstance(b, Sines):
-            assert np.abs(np.array(a.waves.even) - b.waves.even).max() <= 2
-            assert not b.waves.circuits or [len(c.inputs) for c in b.waves.circuits] == [1, 1]
-    assert any(isinstance(layer, Sines) and layer.waves.circuits for layer in found.layers)
-    x = np.random.default_rng(0).integers(0, 16, (50, 6))
-    assert found.evaluate(x)[found.outputs[0]].shape == (50, 3)
+@pytest.mark.parametrize("bits", [5, 7])
+def test_logic_of_their_own(model: Path, bits: int) -> None:
+    """On a chip whose functions are mapped as found: values a unit off at most, with which the layer computes."""
+    plain = read_model(model, BATCH, Options(bits=bits), GENERIC, angles=True).graph
+    found = read_model(model, BATCH, Options(bits=bits), find_device("hx1k"), angles=True).graph
+    pairs = [(a.waves, b.waves) for a, b in zip(plain.layers, found.layers, strict=True)
+             if isinstance(a, Sines) and isinstance(b, Sines)]  # fmt: skip
+    assert len(pairs) == 2
+    for a, b in pairs:
+        n = 1 << bits - 2
+        steps = np.arange(n) * np.pi / 2 / n
+        wanted = 2 * a.amplitude * np.outer(np.sin(steps + steps[1] / 2), np.sin(steps))
+        assert (b.product is not None) == (bits == 5)
+        assert bool(b.circuits) == (bits == 7)
+        assert np.abs(b.products + float(b.centre) - wanted).max() <= (0.5 + 1e-9 if bits == 5 else 2)

@@ -100,3 +100,14 @@ def test_waves_are_the_nearest_integers(bits: int, amplitude: float) -> None:
         assert (low <= now).all()
         assert (now <= high).all()
         assert (high - low).max() <= 2
+
+
+@pytest.mark.parametrize("bits", [1, 3, 4])
+def test_products_within_an_error(bits: int) -> None:
+    waves, n = Waves.of(bits, 2.0**bits), 1 << bits
+    low, high = waves.products_within(1.0)
+    for k in range(n):
+        for a in range(n):
+            real = 2 * 2**bits * np.sin(a * pi / 2 / n) * np.sin((k + 0.5) * pi / 2 / n)
+            allowed = [p for p in range(2 * 2**bits + 2) if abs(p - real) <= 1]
+            assert allowed == list(range(low[n * k + a], high[n * k + a] + 1))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from nnfpga.compiler.exact import fractions
 from nnfpga.compiler.graph import Tensor
-from nnfpga.compiler.layers.sines import Sines, Waves
+from nnfpga.compiler.layers.sines import Sines, Waves, table
 from nnfpga.compiler.number import Number
 from nnfpga.rtl.beat import Edge
 from nnfpga.rtl.layers.sines import FoldedSines
@@ -33,6 +34,13 @@ def check(harness: Any, layer: Sines, x: Tensor, data: np.ndarray, pe: int, simd
 @pytest.mark.parametrize("bits", [1, 3, 6])
 def test_every_fold(harness: Any, bits: int, pe: int, simd: int) -> None:
     check(harness, *layer_and_input(bits, 4, 6), pe, simd)
+
+
+@pytest.mark.parametrize(("bits", "low"), [(1, 0), (3, 0), (3, 5)])
+def test_products_as_one_function(harness: Any, bits: int, low: int) -> None:
+    layer, x, data = layer_and_input(bits, 2, 4, low)
+    product = table(0, layer.waves.products_within(0.5)[0].tolist())
+    check(harness, replace(layer, waves=replace(layer.waves, product=product)), x, data, 1, 2)
 
 
 def test_inputs_above_zero(harness: Any) -> None:
