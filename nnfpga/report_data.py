@@ -11,6 +11,7 @@ import numpy as np
 from nnfpga.compiler.formats import describe
 from nnfpga.compiler.graph import Graph, Layer, Tensor
 from nnfpga.compiler.layers.dense import Dense
+from nnfpga.compiler.layers.sines import Sines
 
 if TYPE_CHECKING:
     from .design import Design
@@ -136,6 +137,9 @@ def row(design: Design, layer: Layer) -> dict[str, Any]:
     if isinstance(layer, Dense):
         line |= {"weights": str(layer.weights), "memory_bits": layer.weights.bits}
         line["macs"] = int(np.prod(layer.weights.shape))
+    if isinstance(layer, Sines):
+        line |= {"weights": layer.describe(), "memory_bits": layer.angles.size * (layer.waves.bits + 1)}
+        line["macs"] = layer.angles.size
     choice = design.plan.choices.get(layer.name)
     if choice is not None:
         from nnfpga.rtl import costs

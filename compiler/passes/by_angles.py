@@ -17,6 +17,7 @@ from ..scalar.functions import Clip, Function, Relu
 __all__ = ["by_angles"]
 
 NEAR = 1e-3  # radians that an angle may be beyond the first quarter turn: it saturates there
+ZEROS = 0.1  # share of weights that may be zero: of these the least angle is made
 ALIKE = 0.5  # least ratio of two rows' greatest weights: the angles of a smaller one would be coarse
 
 
@@ -41,7 +42,7 @@ def on_angle(graph: RealGraph, op: Op, values: Mapping[str, Reals]) -> Op:
     rows = np.abs(op.weight).max(axis=1, initial=0.0)
     behind = made_by(graph, op.inputs[0], Relu)
     sine = made_by(graph, op.inputs[0] if behind is None else behind.inputs[0], Sin)
-    if sine is None or rows.min() <= ALIKE * rows.max():
+    if sine is None or rows.min() <= ALIKE * rows.max() or (op.weight == 0).mean() > ZEROS:
         return op
     (angle,) = sine.inputs
     least = 0.0 if behind is None else -pi / 2

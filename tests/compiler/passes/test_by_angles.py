@@ -20,10 +20,14 @@ CLIP, SIN = ("Clip", ["zero", "quarter"]), ("Sin", [])
 X = np.random.default_rng(1).uniform(-3, 3, (200, 4))
 
 
-def network(*before: tuple[str, list[str]], weight: str = "Sin", rows: float = 1.0) -> RealGraph:
-    """Functions of the input, then a matrix that is a function of a constant; ``rows`` scales the last row's angles."""
+def network(*before: tuple[str, list[str]], weight: str = "Sin", rows: float = 1.0, zeros: int = 0) -> RealGraph:
+    """Functions of the input, then a matrix that is a function of a constant.
+
+    ``rows`` scales the last row's angles, ``zeros`` of each row are 0.
+    """
     angles = np.random.default_rng(0).uniform(-1.5, 1.5, (4, 3)).astype(np.float32)
     angles[:, -1] *= rows
+    angles[:zeros] = 0
     nodes, x = list[NodeProto](), "x"
     for n, (kind, others) in enumerate(before):
         nodes.append(helper.make_node(kind, [x, *others], [f"t{n}"]))
@@ -62,10 +66,32 @@ def test_found_and_the_same_function(before: tuple[tuple[str, list[str]], ...], 
         (network(CLIP, SIN, weight="Tanh"), X),
         (network(CLIP, SIN, weight="Identity"), X),
         (network(CLIP, SIN, rows=0.1), X),  # a row of small angles
+        (network(CLIP, SIN, zeros=1), X),
     ],
 )
 def test_left_alone(graph: RealGraph, x: np.ndarray) -> None:
     assert by_angles(graph, graph.evaluate(x)) is graph
+
+
+def test_a_transposed_matrix() -> None:
+    angles = np.random.default_rng(0).uniform(-1.5, 1.5, (3, 4)).astype(np.float32)
+    nodes = [
+        helper.make_node("Clip", ["x", "zero", "quarter"], ["c"]),
+        helper.make_node("Sin", ["c"], ["s"]),
+        helper.make_node("Sin", ["angles"], ["w"]),
+        helper.make_node("Gemm", ["s", "w"], ["y"], transB=1),
+    ]
+    given = {"angles": angles, "zero": np.float32(0), "quarter": QUARTER}
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])],
+        [numpy_helper.from_array(np.asarray(v), k) for k, v in given.items()],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    real = simplify(import_model(model).graph)
+    found = by_angles(real, real.evaluate(X))
+    assert [type(op) for op in found.ops if isinstance(op, RealSines)] == [RealSines]
+    np.testing.assert_allclose(found.evaluate(X)["y"], np.sin(np.clip(X, 0, pi / 2)) @ np.sin(angles).T, atol=1e-6)
 
 
 def test_a_clip_that_changes_the_angle_stays() -> None:
