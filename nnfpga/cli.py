@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 __all__ = ["main"]
 
 CHOICES = (
-    "board", "device", "target", "clock", "bits", "layers", "max_drop", "curve_error", "calibration", "input_format",
-    "input_range", "samples", "emit", "output", "plan", "verify_seconds", "seed",
+    "board", "device", "target", "clock", "bits", "layers", "max_drop", "curve_error", "max_error", "calibration",
+    "input_format", "input_range", "samples", "emit", "output", "plan", "verify_seconds", "seed",
 )  # fmt: skip
 
 
@@ -91,6 +91,9 @@ def parser() -> argparse.ArgumentParser:
     )
     build.add_argument(
         "--curve-error", type=int, metavar="N", help="units that a sigmoid or tanh may be off to save LUTs (default: 0)"
+    )
+    build.add_argument(
+        "--max-error", type=float, metavar="E", help="how far outputs of a float model may be off it to save LUTs"
     )
     build.add_argument("--calibration", help="what formats cover: minmax, percentile (99.99) or mse (default: mse)")
     build.add_argument("--input-format", metavar="F", help="the input's format, such as ufixed<8,0>")

@@ -17,6 +17,7 @@ from nnfpga.compiler.formats import Ranges, parse
 from nnfpga.compiler.frontend import ModelProto, import_model, load, predict_float
 from nnfpga.compiler.functions.lookups import Units
 from nnfpga.compiler.graph import Graph, Tensor
+from nnfpga.compiler.layers.scalar import Quantize
 from nnfpga.compiler.passes import (
     Calibration,
     Entry,
@@ -38,6 +39,7 @@ from nnfpga.compiler.scalar.functions import Affine
 
 from .data import Data, load_data
 from .fidelity import Fidelity, compare, enough_samples
+from .max_error import ErrorFound, prepared, stay_within
 from .options import Options
 from .progress import silent
 from .widths import Chosen, choose_widths
@@ -75,6 +77,8 @@ class Model:
     """How the file's quantisers compare with ONNX Runtime's, where there are data."""
     has_sines: bool = False
     """Whether it has matrices of sines that could work on angles, and do not."""
+    error: ErrorFound | None = None
+    """The greatest error against the float model, where the user states one."""
 
     @property
     def source(self) -> Tensor:
@@ -117,7 +121,7 @@ def read_model(
     proto = load(path)
     imported = import_model(proto)
     refuse_long(imported.graph)
-    real, ending = drop_softmax(simplify(imported.graph), Want(options.output))
+    real, ending = drop_softmax(simplify(imported.graph, options.max_error is not None), Want(options.output))
     shape = real.inputs[0].shape
     loaded = None if data is None else load_data(data, imported.graph.inputs[0].shape)
     notes: list[str] = []
@@ -145,16 +149,48 @@ def read_model(
     )  # fmt: skip
     if widths is not None:
         notes.append(widths.note)
-    made = to_integers(real, calibration)
+    error = None
+    if options.max_error is not None:
+        made, error = within_error(real, ending, calibration, options.max_error, x, device, progress)
+        notes.append(
+            f"--max-error {error.allowed:g}: {error.measured:.3g} off the float model on {error.samples} samples"
+        )
+    else:
+        made = to_integers(real, calibration)
     if options.curve_error:
         made = replace(made, graph=with_curve_error(made.graph, device, progress))
-    if loaded is not None:
+    if loaded is not None and error is None:
         samples = loaded.x[: enough_samples(real)]
         compared = compare(proto, names, real, made.graph, made.entry, ending.scores, samples)
     return Model(
         Path(path), proto, made.graph, ending, names[ending.scores], imported.labels, loaded, tuple(notes), made.entry,
-        made.exit, widths, compared, not angles and by_angles(real, values) is not real,
+        made.exit, widths, compared, not angles and by_angles(real, values) is not real, error,
     )  # fmt: skip
+
+
+def within_error(
+    real: RealGraph, ending: Ending, calibration: Calibration, error: float, x: Reals | None, device: Device,
+    progress: Callable[[str], None],
+) -> tuple[Integers, ErrorFound]:  # fmt: skip
+    """The integer graph with the least logic that was found within an error of the float network.
+
+    Raises
+    ------
+    CompileError
+        where the network has no result that could be off, the device has no units, or the error cannot be kept.
+    """
+    if ending.classifies:
+        raise CompileError("option max-error: the network gives a class; add --output scores")
+    if any(isinstance(op, Quantize) for op in real.ops):
+        raise CompileError("option max-error: the file quantises its values itself; leave the option out")
+    units = units_of(device, progress)
+    if units is None:
+        raise CompileError(
+            "option max-error: this chip has no function units; choose a board or device of iCE40 or ECP5"
+        )
+    made = to_integers(*prepared(real, calibration, error))
+    graph, found = stay_within(made.graph, made.entry, real, x, error, units, progress)
+    return replace(made, graph=graph), found
 
 
 def with_curve_error(graph: Graph, device: Device, progress: Callable[[str], None]) -> Graph:
@@ -234,14 +270,15 @@ def stated_range(options: Options) -> tuple[float, float]:
 def accuracy(model: Model) -> dict[str, dict[str, Any]]:
     """What the report says of float and fixed point, on the data's test part; empty without data."""
     data = model.data
+    found = {} if model.error is None else {"max_error": model.error.to_dict()}
     if data is None:
-        return {}
+        return found
     reference = predict_float(model.onnx, model.scores, data.x_test)
     output = model.graph.layers[-1].inputs[0] if model.ending.classifies else model.graph.outputs[0]
     integers = model.graph.evaluate(model.quantise(data.x_test), keep=[output])
     scores = model.outside(output).real(integers[output]).reshape(len(reference), -1)
     fixed: dict[str, float] = {"max_abs_error": float(np.abs(scores - reference).max(initial=0.0))}
-    result: dict[str, dict[str, Any]] = {"fixed": fixed}
+    result: dict[str, dict[str, Any]] = {"fixed": fixed, **found}
     if model.fidelity is not None and model.fidelity.elements:
         result["fidelity"] = model.fidelity.to_json()
     if reference.shape[1] > 1 or model.ending.classifies:

@@ -42,7 +42,8 @@ class Options:
     on, ``verify_seconds`` the time for simulating the netlist, ``output`` one of auto, class, scores;
     ``calibration`` one of minmax, percentile, mse. ``layers`` holds formats of single layers; ``max_drop`` are the
     points of accuracy (percent) that the search for the others may lose. ``curve_error`` is how many units of its
-    result a curved function of a float model may be off where that takes less logic.
+    result a curved function of a float model may be off where that takes less logic. ``max_error`` is how far the
+    outputs of a float model may be off, in their own unit, where that takes less logic.
     """
 
     board: str | None = None
@@ -53,6 +54,7 @@ class Options:
     layers: Mapping[str, Mapping[str, int | Format]] = field(default_factory=dict[str, Mapping[str, int | Format]])
     max_drop: float | None = None
     curve_error: int = 0
+    max_error: float | None = None
     calibration: str = "mse"
     input_format: str | None = None
     input_range: tuple[float, float] | None = None
@@ -73,6 +75,11 @@ class Options:
 
         known = [e.value for e in Emit]
         unless(0 <= self.curve_error <= 16, "curve-error", f"{self.curve_error} is out of range", "choose 0 to 16")
+        error = self.max_error
+        good = error is None or (isfinite(error) and error > 0)
+        unless(good, "max-error", f"{error} is no error", "give a number above 0")
+        unless(error is None or not self.curve_error, "max-error", "curve-error says it too", "give one of them")
+        unless(error is None or self.max_drop is None, "max-error", "max-drop says it too", "give one of them")
         targets, outputs = ["latency", "throughput", "area"], ["auto", "class", "scores"]
         unless(self.bits in BITS, "bits", f"{self.bits} is out of range", "choose 2 to 16")
         drop = self.max_drop
@@ -243,6 +250,7 @@ CONVERT: dict[str, tuple[Callable[[Any], Any], str]] = {
     "layers": (formats, "a mapping of names to weights and activations, or a YAML file that holds one"),
     "max_drop": (optional(number), NUMBER),
     "curve_error": (whole, WHOLE),
+    "max_error": (optional(number), NUMBER),
     "calibration": (text, TEXT),
     "input_format": (optional(text), TEXT),
     "input_range": (optional(pair), "a pair LOW,HIGH of numbers"),

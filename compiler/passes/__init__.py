@@ -12,17 +12,20 @@ from .choose_functions import choose_functions
 from .collapse import collapse
 from .compose_scalars import compose_scalars
 from .correct_bias import correct_bias
+from .cut_input import cut_input
 from .distances import distances
 from .drop_identities import drop_identities
 from .drop_requantize import drop_requantize
 from .drop_softmax import drop_softmax
 from .ends import Entry, entry, split_exit
 from .equalise import equalise
+from .few_digits import few_digits
 from .fix_constants import fix_constants
 from .fold_affine import fold_affine
 from .fold_layout import fold_layout
 from .hoist_monotone import hoist_monotone
 from .levels import mark_levels, mark_weights, roundings
+from .loosen import Loosened, loosen
 from .lower import lower
 from .merge_neurons import merge_neurons
 from .narrow_quantizers import narrow_quantizers
@@ -31,8 +34,9 @@ from .sample_values import sample_values
 from .turn_input import turn_input
 
 __all__ = [
-    "INTEGER", "REAL", "Calibration", "Entry", "Width", "by_angles", "choose_functions", "drop_softmax",
-    "entry", "lower", "optimise", "quantize", "sample_values", "simplify", "split_exit", "to_fixed_point", "within",
+    "INTEGER", "REAL", "Calibration", "Entry", "Loosened", "Width", "by_angles", "choose_functions", "cut_input",
+    "drop_softmax", "entry", "few_digits", "loosen", "lower", "optimise", "quantize", "sample_values", "simplify",
+    "split_exit", "to_fixed_point", "within",
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
@@ -45,8 +49,13 @@ INTEGER: tuple[Callable[[Graph], Graph], ...] = (drop_identities, compose_scalar
 """After lowering: nothing here changes an integer that leaves the network."""
 
 
-def simplify(graph: RealGraph) -> RealGraph:
-    """All real-valued passes in order."""
+def simplify(graph: RealGraph, loose: bool = False) -> RealGraph:
+    """All real-valued passes in order.
+
+    ``loose``: squares become functions, which may be a little off later.
+    """
+    if loose:
+        graph = distances(graph, most_products=0)
     for step in REAL:
         graph = step(graph)
     return graph

@@ -85,18 +85,18 @@ Forms = dict[str, Quadratics]
 Flags = npt.NDArray[np.bool_]
 
 
-def distances(graph: RealGraph) -> RealGraph:
+def distances(graph: RealGraph, most_products: int = MOST_PRODUCTS) -> RealGraph:
     """The same function (in float64) with every sum of squares of a tensor's elements written in one of two ways.
 
     Few terms become a function of one element each, and a sum. Many become a matrix on the elements and their squares.
-    What a file quantised stays as it is.
+    What a file quantised stays as it is. Up to ``most_products`` squares are products, more are functions.
     """
     known = given(graph)
     roots = dict.fromkeys(
         root for op in graph.ops if is_square(op) and (root := root_of(graph, op.inputs[0])) not in known
     )
     for root in roots:
-        graph = rewritten(graph, root)
+        graph = rewritten(graph, root, most_products)
     return graph
 
 
@@ -116,7 +116,7 @@ def root_of(graph: RealGraph, name: str) -> str:
     return name
 
 
-def rewritten(graph: RealGraph, root: str) -> RealGraph:
+def rewritten(graph: RealGraph, root: str, most_products: int) -> RealGraph:
     """The graph with the last quadratic functions of a tensor written anew."""
     size = int(np.prod(graph.shapes[root]))
     forms: Forms = {root: Quadratics.identity(size)} if size**2 <= MOST_COEFFICIENTS else {}
@@ -138,7 +138,8 @@ def rewritten(graph: RealGraph, root: str) -> RealGraph:
         return graph
     ops: list[Op] = []
     for op in graph.ops:
-        ops += written(op, root, graph.shapes[op.name], wanted[op.name]) if op.name in wanted else [op]
+        form = wanted.get(op.name)
+        ops += [op] if form is None else written(op, root, graph.shapes[op.name], form, most_products)
     return without_unread(graph.replace(ops))
 
 
@@ -183,7 +184,7 @@ def form_of(op: Op, shapes: Mapping[str, Shape], forms: Forms) -> Quadratics | N
             return None
 
 
-def written(op: Op, root: str, shape: Shape, form: Quadratics) -> list[Op]:
+def written(op: Op, root: str, shape: Shape, form: Quadratics, most_products: int) -> list[Op]:
     """Operations that compute the quadratic functions of a tensor; the last one has the name of ``op``."""
     used = (form.square != 0) | (form.slope != 0)
     few = used.sum() <= MOST_FUNCTIONS
@@ -197,7 +198,7 @@ def written(op: Op, root: str, shape: Shape, form: Quadratics) -> list[Op]:
         constant = constant + sign * least.sum(axis=1)
         constant = np.where(np.abs(constant) <= ROUNDING * terms, 0.0, constant)
     else:
-        ops = by_shared_squares(op, root, form, used, float(np.abs(centre).max()))
+        ops = by_shared_squares(op, root, form, used, float(np.abs(centre).max()), most_products)
     if sign < 0 or constant.any():
         uniform = constant[:1] if (constant == constant[0]).all() else constant
         affine = Affine(np.full(1, sign), uniform)
@@ -224,7 +225,7 @@ def by_functions(op: Op, root: str, form: Quadratics, used: Flags, centre: Reals
     return [chosen, applied, shaped, summed, flat], least
 
 
-def by_shared_squares(op: Op, root: str, form: Quadratics, used: Flags, reach: float) -> list[Op]:
+def by_shared_squares(op: Op, root: str, form: Quadratics, used: Flags, reach: float, most_products: int) -> list[Op]:
     """A matrix on the elements beside their squares.
 
     The squares of few elements are products. Those of many are functions, one after the other where that is wanted, and
@@ -232,7 +233,7 @@ def by_shared_squares(op: Op, root: str, form: Quadratics, used: Flags, reach: f
     """
     index = np.flatnonzero(used.any(axis=0))
     slope, square = form.slope[:, index], form.square[:, index]
-    if len(index) <= MOST_PRODUCTS:
+    if len(index) <= most_products:
         chosen = RealRearrange(f"{op.name}_of", (root,), index, node=op.node)
         squares = RealProduct(f"{op.name}_squares", (chosen.name, chosen.name), node=op.node)
         both = Concatenate(f"{op.name}_both", (chosen.name, squares.name), node=op.node)

@@ -1,0 +1,145 @@
+"""Networks that stay within an error of the float model: weights, widths and functions are chosen for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nnfpga.compiler.errors import CompileError
+from nnfpga.compiler.exact import Ints
+from nnfpga.compiler.functions.lookups import Units
+from nnfpga.compiler.graph import Graph, Tensor
+from nnfpga.compiler.layers.scalar import channel_bounds
+from nnfpga.compiler.passes import Calibration, Entry, cut_input, few_digits, loosen
+from nnfpga.compiler.real import RealGraph, Reals
+
+__all__ = ["ErrorFound", "prepared", "stay_within"]
+
+INNER_BITS = 12
+"""Of values before functions are loosened: what is rounded there is little of the error."""
+ROWS, CUT = 0.4, 0.1
+"""Of the error: what rows of weights may take together, and what cut inputs may add."""
+MARGINS = (0.85, 0.75)
+"""Of the error, for samples: others may have a little more."""
+GRID, ENDS, PARTNERS = 8, 10, 8
+"""Bits of inputs on a grid, bits of one whose cells are seen at both ends, and how often, the other being drawn."""
+MOST_SAMPLES = 20_000
+
+
+@dataclass(frozen=True)
+class ErrorFound:
+    """The greatest error against the float model that is allowed and that was measured, on so many samples."""
+
+    allowed: float
+    measured: float
+    samples: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """What report.json says."""
+        return {"allowed": self.allowed, "measured": self.measured, "samples": self.samples}
+
+
+def prepared(real: RealGraph, calibration: Calibration, error: float) -> tuple[RealGraph, Calibration]:
+    """The network with weights of few digits, and a calibration with the widths from which functions are loosened."""
+    inputs = np.asarray(calibration.values[real.inputs[0].name]).reshape(-1, *real.inputs[0].shape)
+    if calibration.proven:
+        low, high = inputs[0], inputs[1]
+        inputs = np.random.default_rng(0).uniform(low, high, (MOST_SAMPLES, *low.shape))
+    return few_digits(real, inputs, ROWS * error), replace(calibration, bits=max(calibration.bits, INNER_BITS))
+
+
+def stay_within(
+    graph: Graph, entry: Entry, real: RealGraph, x: Reals | None, error: float, units: Units,
+    progress: Callable[[str], None],
+) -> tuple[Graph, ErrorFound]:  # fmt: skip
+    """The graph with functions that take less logic, and its error against the float network ``real``.
+
+    Samples are ``x`` and, of one or two inputs, a grid of their codes.
+
+    Raises
+    ------
+    CompileError
+        where the error cannot be kept.
+    """
+    source = graph.inputs[0]
+    rng = np.random.default_rng(0)
+    codes, floats = samples_of(source, entry, x, near_ends(source, rng))
+    expected = results(real, floats)
+    dense, dense_floats = samples_of(source, entry, x, on_grid(source, rng))
+    wanted = results(real, dense_floats)
+    base = greatest(graph, codes, expected)
+    for bits in range(4, 17):
+        cut = cut_input(graph, bits)
+        if cut is graph or greatest(cut, codes, expected) <= base + CUT * error:
+            break
+    else:
+        cut = graph
+    measured = greatest(cut, codes, expected)
+    for margin in MARGINS:
+        if measured > error * margin:
+            break
+        found = loosen(cut, codes, expected, error * margin, units, progress)
+        measured = max(found.error, greatest(found.graph, dense, wanted))
+        if measured <= error:
+            return found.graph, ErrorFound(error, measured, len(codes) + len(dense))
+    raise CompileError(
+        f"option max-error: {error:g} cannot be kept, the error is {measured:.3g}; allow a greater one, or more --bits"
+    )
+
+
+def greatest(graph: Graph, codes: Ints, expected: Reals) -> float:
+    """The greatest error."""
+    name = graph.outputs[0]
+    found = graph.tensors[name].real(graph.evaluate(codes)[name])
+    return float(np.abs(found.reshape(len(codes), -1) - expected).max(initial=0.0))
+
+
+def results(real: RealGraph, x: Reals) -> Reals:
+    """What the float network gives."""
+    return real.evaluate(x)[real.outputs[0]].reshape(len(x), -1)
+
+
+def samples_of(source: Tensor, entry: Entry, x: Reals | None, codes: Ints | None) -> tuple[Ints, Reals]:
+    """Codes, and the samples that they stand for: of ``x``, and of ``codes``."""
+    integers, floats = list[Ints](), list[Reals]()
+    if x is not None:
+        integers.append(entry.integers(x[:MOST_SAMPLES]).reshape(-1, *source.shape))
+        floats.append(x[:MOST_SAMPLES].reshape(-1, *source.shape))
+    if codes is not None and entry.slope.all():
+        integers.append(codes)
+        values = (source.real(codes) - entry.intercept) / entry.slope
+        turned = np.empty_like(values).reshape(len(codes), -1)
+        turned[:, entry.order.reshape(-1)] = values.reshape(len(codes), -1)
+        floats.append(turned.reshape(values.shape))
+    if not integers:
+        raise CompileError("option max-error: there are no samples; give --data FILE.npz with x")
+    return np.concatenate(integers), np.concatenate(floats)
+
+
+def near_ends(source: Tensor, rng: np.random.Generator) -> Ints | None:
+    """Codes of one or two inputs at both ends of the cells of each, the other one drawn, and a grid."""
+    if source.size > 2:
+        return None
+    (low,), (high,) = channel_bounds(source.number, 1)
+    step = max(1 << max((high - low).bit_length() - ENDS, 0), 1)
+    ends = np.unique(np.concatenate([np.arange(low, high + 1, step), np.arange(low + step - 1, high + 1, step)]))
+    columns = [
+        np.concatenate([ends if c == 0 else rng.permutation(ends) for _ in range(PARTNERS)]) for c in range(source.size)
+    ]
+    grid = on_grid(source, rng)
+    assert grid is not None
+    return np.concatenate([np.stack(columns, axis=-1).reshape(-1, *source.shape), grid[::4]])
+
+
+def on_grid(source: Tensor, rng: np.random.Generator) -> Ints | None:
+    """Codes of one or two inputs, one drawn in each cell of a grid."""
+    if source.size > 2:
+        return None
+    (low,), (high,) = channel_bounds(source.number, 1)
+    step = 1 << max((high - low).bit_length() - GRID * (3 - source.size), 0)
+    starts = np.arange(low, high + 1, step)
+    grid = np.stack(np.meshgrid(*[starts] * source.size), axis=-1).reshape(-1, source.size)
+    return np.minimum(grid + rng.integers(0, step, grid.shape), high).reshape(-1, *source.shape)

@@ -1,0 +1,69 @@
+"""``--max-error``: the error holds on every input, the RTL is the integer model, and what cannot be kept is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import helper, numpy_helper
+
+import nnfpga
+from nnfpga.compiler.real import Reals
+
+from .conftest import write_graph
+
+CHOICES: dict[str, Any] = {
+    "input_format": "fixed<6,1>", "output": "scores", "device": "lfe5u-12f", "emit": "rtl", "samples": 64,
+}  # fmt: skip
+
+
+def sigmoids(path: Path) -> Path:
+    """``0.7 sigmoid(3.3 x + 0.5) - 1.2 sigmoid(0.3 - 1.9 x) + 0.1``."""
+    known = {"v": [[3.3, -1.9]], "a": [0.5, 0.3], "w": [[0.7], [-1.2]], "b": [0.1]}
+    nodes = [
+        helper.make_node("Gemm", ["x", "v", "a"], ["h"]),
+        helper.make_node("Sigmoid", ["h"], ["s"]),
+        helper.make_node("Gemm", ["s", "w", "b"], ["y"]),
+    ]
+    write_graph(
+        path, nodes, [numpy_helper.from_array(np.array(v, dtype=np.float32), n) for n, v in known.items()], 1, "y"
+    )
+    return path
+
+
+def sigmoid(x: Reals) -> Reals:
+    """In float64."""
+    return 1 / (1 + np.exp(-x))
+
+
+def test_the_error_holds_on_every_input(tmp_path: Path) -> None:
+    x = np.arange(-32, 32).reshape(-1, 1) / 32
+    design = nnfpga.compile(sigmoids(tmp_path / "m.onnx"), x.astype(np.float32), max_error=0.02, **CHOICES)
+    expected = 0.7 * sigmoid(3.3 * x + 0.5) - 1.2 * sigmoid(0.3 - 1.9 * x) + 0.1
+    error = float(np.abs(design.predict(x).reshape(-1, 1) - expected).max())
+    stated = design.report()["max_error"]
+    assert error <= stated["measured"] + 1e-6
+    assert stated["measured"] <= stated["allowed"] == 0.02
+    assert design.measured["exact"]["rtl"]
+    assert any(note.startswith("--max-error 0.02: ") for note in design.report()["notes"])
+
+
+@pytest.mark.parametrize(
+    ("choices", "text"),
+    [
+        ({"max_error": 1e-6}, "option max-error: 1e-06 cannot be kept, the error is "),
+        ({"max_error": 0.0}, "option max-error: 0.0 is no error; give a number above 0"),
+        ({"max_error": 0.1, "curve_error": 1}, "option max-error: curve-error says it too; give one of them"),
+        (
+            {"max_error": 0.1, "device": None},
+            "option max-error: this chip has no function units; choose a board or device",
+        ),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(tmp_path: Path, choices: dict[str, Any], text: str) -> None:
+    x = np.linspace(-1, 1, 50, dtype=np.float32).reshape(-1, 1)
+    with pytest.raises(nnfpga.CompileError) as error:
+        nnfpga.compile(sigmoids(tmp_path / "m.onnx"), x, **(CHOICES | choices))
+    assert str(error.value).startswith(text)
