@@ -94,18 +94,10 @@ def test_the_width_of_a_turn(model: Path) -> None:
     assert [layer.waves.bits for layer in graph.layers if isinstance(layer, Sines)] == [3, 5]
 
 
-@pytest.mark.parametrize("bits", [5, 7])
-def test_logic_of_their_own(model: Path, bits: int) -> None:
-    """On a chip whose functions are mapped as found: values a unit off at most, with which the layer computes."""
-    plain = read_model(model, BATCH, Options(bits=bits), GENERIC, angles=True).graph
-    found = read_model(model, BATCH, Options(bits=bits), find_device("hx1k"), angles=True).graph
-    pairs = [(a.waves, b.waves) for a, b in zip(plain.layers, found.layers, strict=True)
-             if isinstance(a, Sines) and isinstance(b, Sines)]  # fmt: skip
-    assert len(pairs) == 2
-    for a, b in pairs:
-        n = 1 << bits - 2
-        steps = np.arange(n) * np.pi / 2 / n
-        wanted = 2 * a.amplitude * np.outer(np.sin(steps + steps[1] / 2), np.sin(steps))
-        assert (b.product is not None) == (bits == 5)
-        assert bool(b.circuits) == (bits == 7)
-        assert np.abs(b.products + float(b.centre) - wanted).max() <= (0.5 + 1e-9 if bits == 5 else 2)
+def test_logic_of_their_own(model: Path) -> None:
+    """On a chip whose functions are mapped as they are found; of 4 bits to a turn a product is a LUT for each bit."""
+    graph = read_model(model, BATCH, Options(bits=4), find_device("hx1k"), angles=True).graph
+    waves = [layer.waves for layer in graph.layers if isinstance(layer, Sines)]
+    assert [w.product is not None for w in waves] == [True, True]
+    plain = read_model(model, BATCH, Options(bits=4), GENERIC, angles=True).graph
+    assert not any(layer.waves.product for layer in plain.layers if isinstance(layer, Sines))

@@ -7,12 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnfpga.compiler.circuit.ir import Circuit
 from nnfpga.compiler.exact import fractions
+from nnfpga.compiler.functions.choose import Effort, candidates
+from nnfpga.compiler.functions.network import Fabric
+from nnfpga.compiler.functions.target import Target
 from nnfpga.compiler.graph import Tensor
 from nnfpga.compiler.layers.sines import Sines, Waves, table
 from nnfpga.compiler.number import Number
+from nnfpga.compiler.passes.choose_waves import choose_waves
 from nnfpga.rtl.beat import Edge
 from nnfpga.rtl.layers.sines import FoldedSines
+
+QUICK = Effort(starts=2, first=200, kept=1, longer=300, last=300)
 
 
 def layer_and_input(bits: int, outputs: int, inputs: int, low: int = 0) -> tuple[Sines, Tensor, np.ndarray]:
@@ -41,6 +48,15 @@ def test_products_as_one_function(harness: Any, bits: int, low: int) -> None:
     layer, x, data = layer_and_input(bits, 2, 4, low)
     product = table(0, layer.waves.products_within(0.5)[0].tolist())
     check(harness, replace(layer, waves=replace(layer.waves, product=product)), x, data, 1, 2)
+
+
+@pytest.mark.parametrize("bits", [2, 4])
+def test_logic_that_was_chosen(harness: Any, bits: int) -> None:
+    def quick(target: Target) -> Circuit:
+        return candidates([target], Fabric(4, absorbs=False), QUICK, 1, lambda _: None)[0].circuit
+
+    layer, x, data = layer_and_input(bits, 2, 4)
+    check(harness, replace(layer, waves=choose_waves(Waves.of(bits, 7.3), quick)), x, data, 1, 2)
 
 
 def test_inputs_above_zero(harness: Any) -> None:
