@@ -42,6 +42,7 @@ def main() -> int:
     parser.add_argument("--bits", default="8,7,6,5")
     parser.add_argument("--folds", default="1x1,4x4", help="pe x simd")
     options = parser.parse_args()
+    print(f"float accuracy: {accuracy(read(HX1K, 8, angles=False))['float']['accuracy']:.2%}\n")
     print(
         "| family | pe x simd | bits | form | LUT | estimated | carry | FF | block RAM | to 8-bit products | accuracy |"
     )
