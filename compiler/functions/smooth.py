@@ -12,7 +12,7 @@ from ..exact import Ints
 from ..number import Number
 from .choose import Candidate, Effort, candidates
 from .network import Fabric
-from .problem import problems
+from .problem import Problem, problems
 from .segments import Table, circuit_of, polynomials
 from .target import Target
 
@@ -33,7 +33,7 @@ def smooth(
 
     Each is proven by its values for all input codes. The same for the same arguments.
     """
-    smallest = [(t, min(problems(t), key=lambda p: p.inputs)) for t in targets[-FORMATS:] if t.bits >= MIN_BITS]
+    smallest = [(t, min(problems(t), key=size)) for t in targets[-FORMATS:] if t.bits >= MIN_BITS]
     shapes = [(target, p) for target, problem in smallest for p in polynomials(problem)]
     shapes = sorted((shape for shape in shapes if shape[1].luts < below), key=lambda shape: shape[1].luts)
     table = table_of(fabric, effort, seed)
@@ -49,6 +49,11 @@ def smooth(
             found.append(Candidate(polynomial.method, target, circuit, round(polynomial.luts)))
             break
     return found
+
+
+def size(problem: Problem) -> tuple[int, int]:
+    """Inputs, and of equals how seldom it is folded: bits that were left out take freedom from the others."""
+    return problem.inputs, -len(problem.folds)
 
 
 def table_of(fabric: Fabric, effort: Effort, seed: int) -> Table:

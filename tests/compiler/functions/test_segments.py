@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from nnfpga.compiler.functions.network import Fabric
 from nnfpga.compiler.functions.normal import ANY, normalised, shifted_up
 from nnfpga.compiler.functions.problem import Fold, problems
 from nnfpga.compiler.functions.segments import circuit_of, narrowed, polynomials, spread
-from nnfpga.compiler.functions.smooth import plain_table, smooth
+from nnfpga.compiler.functions.smooth import plain_table, size, smooth
 from nnfpga.compiler.functions.target import Target
 from nnfpga.compiler.number import Number
 
@@ -64,6 +65,13 @@ def test_tables_are_searched_for() -> None:
     again = smooth([target], FABRIC, QUICK, 1, 1e9, lambda _: None)
     assert [str(c.circuit) for c in again] == [str(c.circuit) for c in found]
     assert not smooth([target], FABRIC, QUICK, 1, 10, lambda _: None)
+
+
+def test_folds_are_preferred_to_bits_left_out() -> None:
+    target = target_of(SMOOTH["even"][0], 11, True, 1.5)
+    problem = problems(target)[0]
+    less = replace(problem, inputs=problem.inputs - 1)
+    assert size(replace(less, folds=(Fold.EVEN,))) < size(less) < size(problem)
 
 
 def test_noise_has_no_polynomial() -> None:
