@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import pi
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,17 @@ CLIP, SIN = ("Clip", ["zero", "quarter"]), ("Sin", [])
 X = np.random.default_rng(1).uniform(-3, 3, (200, 4))
 
 
+def imported(nodes: list[NodeProto], given: dict[str, Any]) -> RealGraph:
+    """The network of these nodes and constants, from 4 values ``x`` to 3 values ``y``."""
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])],
+        [numpy_helper.from_array(np.asarray(v), k) for k, v in given.items()],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    return simplify(import_model(model).graph)
+
+
 def network(*before: tuple[str, list[str]], weight: str = "Sin", rows: float = 1.0, zeros: int = 0) -> RealGraph:
     """Functions of the input, then a matrix that is a function of a constant.
 
@@ -34,13 +46,7 @@ def network(*before: tuple[str, list[str]], weight: str = "Sin", rows: float = 1
         x = f"t{n}"
     nodes += [helper.make_node(weight, ["angles"], ["w"]), helper.make_node("MatMul", [x, "w"], ["y"])]
     given = {"angles": angles, "zero": np.float32(0), "quarter": QUARTER, "half": np.float32(0.5)}
-    graph = helper.make_graph(
-        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])],
-        [numpy_helper.from_array(np.asarray(v), k) for k, v in given.items()],
-    )  # fmt: skip
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
-    return simplify(import_model(model).graph)
+    return imported(nodes, given)
 
 
 @pytest.mark.parametrize(
@@ -82,13 +88,7 @@ def test_a_transposed_matrix() -> None:
         helper.make_node("Gemm", ["s", "w"], ["y"], transB=1),
     ]
     given = {"angles": angles, "zero": np.float32(0), "quarter": QUARTER}
-    graph = helper.make_graph(
-        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])],
-        [numpy_helper.from_array(np.asarray(v), k) for k, v in given.items()],
-    )  # fmt: skip
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
-    real = simplify(import_model(model).graph)
+    real = imported(nodes, given)
     found = by_angles(real, real.evaluate(X))
     assert [type(op) for op in found.ops if isinstance(op, RealSines)] == [RealSines]
     np.testing.assert_allclose(found.evaluate(X)["y"], np.sin(np.clip(X, 0, pi / 2)) @ np.sin(angles).T, atol=1e-6)
