@@ -23,7 +23,9 @@ from .normal import ANY, normalised, shifted_up
 from .problem import DIFFERENCE, Fold, Problem
 from .target import Target
 
-__all__ = ["Polynomial", "Table", "circuit_of", "polynomials", "shapes"]
+__all__ = [
+    "Polynomial", "Table", "circuit_of", "folded_bits", "inverted_where", "offsets", "polynomials", "shapes", "spread",
+]  # fmt: skip
 
 Table = Callable[[Ints, Ints], Circuit]
 """A circuit from the number of a segment, from 0 on, to a whole number within ``least[h] .. most[h]``."""
@@ -232,7 +234,8 @@ def circuit_of(target: Target, p: Polynomial, table: Table) -> Circuit | None:
     if slopes is None:
         return None
     builder, x = begin(target)
-    bits, signs = folded_bits(builder, [builder.add(Bit(x, k)) for k in range(p.problem.dropped, target.bits)], p)
+    bits = [builder.add(Bit(x, k)) for k in range(p.problem.dropped, target.bits)]
+    bits, signs = folded_bits(builder, bits, p.problem)
     bits = shifted_up(builder, bits, p.stages)
     t, h = word(builder, bits[: p.steps]), word(builder, bits[p.steps :])
     slope, known = looked_up(builder, h, table, slopes)
@@ -244,19 +247,24 @@ def circuit_of(target: Target, p: Polynomial, table: Table) -> Circuit | None:
         total = builder.add(Add(total, builder.add(Multiply(bend, square))))
     result = builder.add(Shift(total, p.guard))
     ends = [builder.add(Bit(result, k)) for k in range(p.problem.outputs)]
-    for sign in signs:
-        ends = [logic(builder, (b, sign), DIFFERENCE) for b in ends]
-    return builder.finish([output(builder, p.problem, ends)])
+    return builder.finish([output(builder, p.problem, inverted_where(builder, ends, signs))])
 
 
-def folded_bits(builder: Builder, bits: list[Value], p: Polynomial) -> tuple[list[Value], list[Value]]:
+def folded_bits(builder: Builder, bits: list[Value], problem: Problem) -> tuple[list[Value], list[Value]]:
     """The bits of an input word from those before it was folded, and the bits that invert the outputs."""
     signs: list[Value] = []
-    for fold in p.problem.folds:
+    for fold in problem.folds:
         *bits, sign = bits
         bits = [logic(builder, (b, sign), DIFFERENCE) for b in bits]
         signs += [sign] * (fold == Fold.ODD)
     return bits, signs
+
+
+def inverted_where(builder: Builder, bits: list[Value], signs: list[Value]) -> list[Value]:
+    """The bits inverted by each of the signs."""
+    for sign in signs:
+        bits = [logic(builder, (b, sign), DIFFERENCE) for b in bits]
+    return bits
 
 
 def looked_up(builder: Builder, h: Value, table: Table, bounds: tuple[Ints, Ints]) -> tuple[Value, Ints]:
