@@ -14,7 +14,7 @@ from nnfpga.compiler.formats import parse as parse_format
 from nnfpga.compiler.functions.choose import Effort, candidates, plain
 from nnfpga.compiler.functions.expression import parse
 from nnfpga.compiler.functions.recurrences import recurrences
-from nnfpga.compiler.functions.smooth import smooth
+from nnfpga.compiler.functions.smooth import smooth, table_of
 from nnfpga.tools.find import find
 from nnfpga.tools.recipes import Family
 from nnfpga.tools.yosys import rtlil_to_verilog
@@ -54,7 +54,8 @@ def fresh(asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
     found = candidates(targets, FABRICS[family], effort, asked.seed, tell)[:MAPPED]
     below = min((ROUGHLY * c.luts for c in found if c.luts is not None), default=inf)
     found += smooth(targets, FABRICS[family], effort, asked.seed, below, tell)
-    found += recurrences(targets, FABRICS[family], below, tell)
+    table = table_of(FABRICS[family], effort, asked.seed)
+    found += recurrences(targets, FABRICS[family], table, below, tell)
     ram = ram_table(targets, family)
     if not found and source.width > MAX_ALONE:
         what = "no logic was found for so many inputs and so small an error"

@@ -24,7 +24,8 @@ from .problem import DIFFERENCE, Fold, Problem
 from .target import Target
 
 __all__ = [
-    "Polynomial", "Table", "circuit_of", "folded_bits", "inverted_where", "offsets", "polynomials", "shapes", "spread",
+    "Polynomial", "Table", "circuit_of", "evaluated", "folded_bits", "inverted_where", "offsets", "polynomials",
+    "shapes", "spread",
 ]  # fmt: skip
 
 Table = Callable[[Ints, Ints], Circuit]
@@ -222,7 +223,19 @@ def product(a: int, b: int) -> int:
 
 
 def circuit_of(target: Target, p: Polynomial, table: Table) -> Circuit | None:
-    """The circuit of a polynomial for a target; None where it has none.
+    """The circuit of a polynomial for a target; None where it has none."""
+    builder, x = begin(target)
+    bits = [builder.add(Bit(x, k)) for k in range(p.problem.dropped, target.bits)]
+    bits, signs = folded_bits(builder, bits, p.problem)
+    result = evaluated(builder, shifted_up(builder, bits, p.stages), p, table)
+    if result is None:
+        return None
+    ends = [builder.add(Bit(result, k)) for k in range(p.problem.outputs)]
+    return builder.finish([output(builder, p.problem, inverted_where(builder, ends, signs))])
+
+
+def evaluated(builder: Builder, bits: list[Value], p: Polynomial, table: Table) -> Value | None:
+    """A polynomial of the bits of a word that is shifted up already; None where not all inputs are inside.
 
     `polynomials` looks at some inputs only; two more guard bits than it finds are tried.
     """
@@ -233,10 +246,6 @@ def circuit_of(target: Target, p: Polynomial, table: Table) -> Circuit | None:
             p, slopes = finer, spread(*finer.bounds(every), every)
     if slopes is None:
         return None
-    builder, x = begin(target)
-    bits = [builder.add(Bit(x, k)) for k in range(p.problem.dropped, target.bits)]
-    bits, signs = folded_bits(builder, bits, p.problem)
-    bits = shifted_up(builder, bits, p.stages)
     t, h = word(builder, bits[: p.steps]), word(builder, bits[p.steps :])
     slope, known = looked_up(builder, h, table, slopes)
     offset, _ = looked_up(builder, h, table, offsets(*p.bounds(every), known, every))
@@ -245,9 +254,7 @@ def circuit_of(target: Target, p: Polynomial, table: Table) -> Circuit | None:
         bend, _ = looked_up(builder, h, table, (p.bend, p.bend))
         square = builder.add(Lookup(word(builder, bits[p.cut : p.steps]), 0, p.square))
         total = builder.add(Add(total, builder.add(Multiply(bend, square))))
-    result = builder.add(Shift(total, p.guard))
-    ends = [builder.add(Bit(result, k)) for k in range(p.problem.outputs)]
-    return builder.finish([output(builder, p.problem, inverted_where(builder, ends, signs))])
+    return builder.add(Shift(total, p.guard))
 
 
 def folded_bits(builder: Builder, bits: list[Value], problem: Problem) -> tuple[list[Value], list[Value]]:

@@ -16,7 +16,7 @@ from .problem import Problem, problems
 from .segments import Table, circuit_of, polynomials
 from .target import Target
 
-__all__ = ["MIN_BITS", "smooth"]
+__all__ = ["FORMATS", "MIN_BITS", "smooth", "table_of"]
 
 MIN_BITS = 11
 """Of an input: below, tables are smaller."""
