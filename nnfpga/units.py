@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,6 +31,10 @@ FABRICS: dict[Family, Fabric] = {
     "xc3s": Fabric(4, absorbs=True),
 }
 """Families whose recipes can map logic as it is written: on others a unit would be built anew, and larger."""
+
+
+CLEARLY = 1.2
+"""Where the table takes so many times the LUTs that the search counts, the unit need not be mapped."""
 
 
 class NetworkUnits:
@@ -67,13 +72,18 @@ class NetworkUnits:
         """The unit, searched for and compared; none where the table is better."""
         low, high = int(target.low.min()), int(target.high.max())
         self.tell(f"{self.family}: looking for the logic of a function of {target.bits} bits to {low} .. {high}")
-        found = candidates([target], FABRICS[self.family], self.effort, 1, lambda _: None)[:1]
-        if not found:
-            return []
-        with TemporaryDirectory(prefix="nnfpga-") as work:
-            both = {"unit": found[0].circuit, "table": plain(target).circuit}
-            luts = {n: mapped(c, self.family, Path(work, n), self.tell)[0]["lut"] for n, c in both.items()}
-        return [found[0].circuit] if luts["unit"] < luts["table"] else []
+
+        def luts(circuit: Circuit, name: str) -> int:
+            return mapped(circuit, self.family, Path(work, name), self.tell)[0]["lut"]
+
+        with TemporaryDirectory(prefix="nnfpga-") as work, ThreadPoolExecutor(1) as pool:
+            table = pool.submit(luts, plain(target).circuit, "table")  # another program's work, beside the search
+            found = candidates([target], FABRICS[self.family], self.effort, 1, lambda _: None)[:1]
+            if not found:
+                return []
+            (unit,) = found
+            better = CLEARLY * (unit.luts or 0) < table.result() or luts(unit.circuit, "unit") < table.result()
+        return [unit.circuit] if better else []
 
 
 def mapped(circuit: Circuit, family: Family, work: Path, tell: Callable[[str], None]) -> tuple[dict[str, int], str]:

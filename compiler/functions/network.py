@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
@@ -195,10 +196,19 @@ def look_up(gate: Gate, signals: Sequence[Bits]) -> Bits:
 
 def reduced(operands: Sequence[tuple[int, bool]], table: int) -> tuple[tuple[int, ...], int]:
     """The distinct signals that a function of signals, some of them inverted, depends on, and its table over these."""
-    needed = list(dict.fromkeys(s for s, _ in operands if s))
+    signals = list(dict.fromkeys(s for s, _ in operands if s))
+    place = {s: k for k, s in enumerate(signals)}
+    needed, table = reduced_places(tuple((place.get(s, -1), inverted) for s, inverted in operands), table)
+    return tuple(signals[k] for k in needed), table
+
+
+@lru_cache(maxsize=1 << 16)
+def reduced_places(operands: tuple[tuple[int, bool], ...], table: int) -> tuple[tuple[int, ...], int]:
+    """The same of signals that are known by their places, -1 for the constant 0."""
+    needed = list(range(1 + max((k for k, _ in operands), default=-1)))
     values: list[int] = []
     for row in range(1 << len(needed)):
-        at = sum((inverted ^ (s > 0 and row >> needed.index(s) & 1)) << k for k, (s, inverted) in enumerate(operands))
+        at = sum((inverted ^ (k >= 0 and row >> k & 1)) << n for n, (k, inverted) in enumerate(operands))
         values.append(table >> at & 1)
     for k in range(len(needed) - 1, -1, -1):
         if all(v == values[row ^ 1 << k] for row, v in enumerate(values)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import exp
 from random import Random
 from typing import Any
@@ -73,13 +74,19 @@ def net_of(network: Network, given: Ints, low: Any, high: Any, fabric: Fabric, h
         output=array(network.outputs),
         low=low,
         high=high,
-        chance=array([int(65536 * exp(-rise / heat)) for rise in range(STEPS)]),
+        chance=array(chances(heat)),
         level=array(levels(network)),
         mark=signals[0],
         twin=array([sums.get(gate.operands, -1) for gate in network.gates]),
         wanted=signals[1],
         readers=signals[2],
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 10)
+def chances(heat: float) -> list[int]:
+    """How likely a change is kept that makes the price greater by so much, of 65536."""
+    return [int(65536 * exp(-rise / heat)) for rise in range(STEPS)]
 
 
 def levels(network: Network) -> list[int]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
+import numpy.typing as npt
 
 from ..circuit.ir import Circuit
 from ..exact import Ints
@@ -35,6 +36,10 @@ LARGEST = 1 << 16  # integers of a function's domain
 MOST_BITS, FEWEST_BITS = 10, 4  # that a function reads
 MERGED = 0.5  # of a layer's share, for the bits that its functions do not read
 STEP = 0.6  # of a function's share, for steps of its outputs that need no freedom
+
+
+Some = slice | npt.NDArray[np.int64]
+ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -107,17 +112,18 @@ class State:
         layers = (layer if n.name == layer.name else n for n in self.graph.layers if n.name != without)
         self.take(replace(self.graph, layers=tuple(layers)))
 
-    def errors_of(self, result: Ints) -> Reals:
-        """The greatest error of each sample."""
+    def errors_of(self, result: Ints, some: Some = ALL) -> Reals:
+        """The greatest error of each sample, or of ``some`` of them."""
         real = self.graph.tensors[self.graph.outputs[0]].real(result)
-        return np.abs(real.reshape(len(real), -1) - self.expected).max(axis=1)
+        return np.abs(real.reshape(len(real), -1) - self.expected[some]).max(axis=1)
 
-    def result_with(self, name: str, given: Ints) -> Ints:
-        """The result where a tensor has other values."""
+    def result_with(self, name: str, given: Ints, some: Some = ALL) -> Ints:
+        """The result where a tensor has other values, all of it for ``some`` of the samples."""
         changed = {name: given}
         for layer in self.graph.layers:
             if not changed.keys().isdisjoint(layer.inputs):
-                changed[layer.name] = layer.evaluate(*(changed.get(n, self.values[n]) for n in layer.inputs))
+                read = (changed[n] if n in changed else self.values[n][some] for n in layer.inputs)
+                changed[layer.name] = layer.evaluate(*read)
         return changed[self.graph.outputs[0]]
 
     def limit(self, share: Reals | float) -> Reals:
@@ -206,9 +212,9 @@ class State:
                 rows[channel] = np.maximum(rows[channel], np.abs(moved - plain).max(axis=1))
         return rows
 
-    def moved(self, name: str, channel: int, by: int) -> Ints:
+    def moved(self, name: str, channel: int, by: int, some: Some = ALL) -> Ints:
         """A layer's values where one function gives more, but nothing that it never gives."""
-        functions, values = self.layer(name).pieces, self.values[name].copy()
+        functions, values = self.layer(name).pieces, self.values[name][some].copy()
         part = values if len(functions) == 1 else values[..., channel]
         part[...] = np.clip(part + by, *functions[channel].range)
         return values
@@ -222,13 +228,15 @@ class State:
         seen[entry.reshape(-1)] = True
 
         def reach(sign: int) -> Ints:
-            far, alive = np.zeros(len(seen), dtype=np.int64), seen.copy()
+            far, alive, some = np.zeros(len(seen), dtype=np.int64), seen.copy(), np.arange(len(entry))
             for step in STEPS:
-                errors = self.errors_of(self.result_with(name, self.moved(name, channel, sign * step)))
-                alive[entry[errors > limit].reshape(-1)] = False
+                moved = self.moved(name, channel, sign * step, some)
+                errors = self.errors_of(self.result_with(name, moved, some), some)
+                alive[entry[some[errors > limit[some]]].reshape(-1)] = False
                 if not alive.any():
                     break
                 far[alive] = step
+                some = np.flatnonzero(alive[entry].any(axis=1))
             return far
 
         nearest = nearest_of(np.flatnonzero(seen), len(seen))

@@ -34,7 +34,8 @@ class Line(NamedTuple):
 
     def at(self, v: int) -> int:
         """The value at an integer."""
-        return shifted(self.multiplier * v + self.offset, self.shift, self.tie)
+        t = self.multiplier * v + self.offset
+        return shifted(t, self.shift, self.tie) if self.tie else t >> self.shift
 
 
 def shifted(t: Any, shift: Any, tie: Any) -> Any:
@@ -119,7 +120,7 @@ class Pieces:
         pairs = zip(self.lines, self.ends, strict=True)
         return [(v, line.at(v)) for line, (a, b) in pairs for v in ((a,) if a == b else (a, b))]
 
-    @property
+    @cached_property
     def range(self) -> tuple[int, int]:
         """Least and greatest value."""
         values = [y for _, y in self.critical]

@@ -154,8 +154,8 @@ def saturate(line: Line, start: int, end: int, q: Quantizer) -> list[Line]:
     return [*head, *middle, *tail]
 
 
-def steps(start: int, end: int, value: Callable[[int], int]) -> list[Line]:
-    """The constant pieces of a monotone integer function, by bisection."""
+def steps(start: int, end: int, value: Callable[[int], int], likely: Sequence[int] = ()) -> list[Line]:
+    """The constant pieces of a monotone integer function, by bisection, first where they are ``likely`` to start."""
     cached = lru_cache(maxsize=None)(value)
     result: list[Line] = []
 
@@ -174,7 +174,9 @@ def steps(start: int, end: int, value: Callable[[int], int]) -> list[Line]:
         split(a, middle)
         split(middle, b)
 
-    split(start, end)
+    starts = [start, *(v for v in likely if start < v <= end)]
+    for a, b in pairwise([*starts, end + 1]):
+        split(a, b - 1)
     return result
 
 
@@ -184,7 +186,8 @@ def curve(chain: Chain, start: int, end: int, unit: Fraction, q: Quantizer) -> t
     pieces = chain.pieces(start, end)
     levels = sum(min(abs(cached(b) - cached(a)), b - a) for a, b in pieces)
     if levels <= MAX_LEVELS or any(isinstance(f, Stepped) for f in chain.functions):
-        return [line for a, b in pieces for line in steps(a, b, cached)], 0
+        likely = [guessed_steps(chain, a, b, unit, q) for a, b in pieces]
+        return [line for (a, b), guess in zip(pieces, likely, strict=True) for line in steps(a, b, cached, guess)], 0
     lines = [line for a, b in pieces for line in sloped(chain, a, b, unit, q)] if end - start < MAX_POINTS else []
     if not 0 < len(lines) <= MAX_LEVELS:
         raise TooManyLevelsError(f"{levels} levels")
@@ -192,6 +195,18 @@ def curve(chain: Chain, start: int, end: int, unit: Fraction, q: Quantizer) -> t
     if any(abs(line.at(v) - cached(v)) > 1 for line, ends in zip(lines, found.ends, strict=True) for v in ends):
         raise UndecidedError("values that float64 cannot tell")
     return lines, 1
+
+
+def guessed_steps(chain: Chain, start: int, end: int, unit: Fraction, q: Quantizer) -> list[int]:
+    """Where the quantised chain takes another value, as far as float64 can tell."""
+    if end - start >= MAX_POINTS:
+        return []
+    x = np.arange(start, end + 1, dtype=np.float64) * float(chain.slope) + float(chain.intercept)
+    with np.errstate(all="ignore"):
+        y = sampled(chain.functions, chain.channel, x)
+        low, high = (-np.inf if q.low is None else q.low), (np.inf if q.high is None else q.high)
+        codes = y >= 0 if q.bipolar else np.clip(q.rounding.array(y / float(unit) + q.zero) - q.zero, low, high)
+    return (start + 1 + np.flatnonzero(codes[1:] != codes[:-1])).tolist()
 
 
 def sloped(chain: Chain, start: int, end: int, unit: Fraction, q: Quantizer) -> list[Line]:
