@@ -59,12 +59,18 @@ def build(sources: Mapping[str, str], top: str, driver: Path, work: Path, *, opt
     if binary.exists():
         os.utime(binary)
         return binary
-    runtime = _runtime(verilator, compiler, work)
     for path, text in sources.items():
         atomic_write(work / path, text)
     shutil.rmtree(work / "generated", ignore_errors=True)
+
+    def prepare() -> None:
+        _runtime(verilator, compiler, work)
+        _header(verilator, compiler, options.compiler, work)
+
     run(verilator, ["--cc", "--no-timing", "--prefix", "Vdut", "--top-module", top, "--Mdir", "generated", "-Wno-fatal",
-                    "-Wno-lint", "-Wno-style", *options.verilator, *sources], work, "verilator.log", progress=progress)
+                    "-Wno-lint", "-Wno-style", *options.verilator, *sources], work, "verilator.log", progress=progress,
+        meanwhile=prepare)
+    runtime = _runtime(verilator, compiler, work)
     units = _unity(work / "generated", driver, options.compiler)
     headers = {flags: _header(verilator, compiler, flags, work) for flags in {*units.values()}}
     run_all(compiler, {f"{unit}.log": [*_FLAGS, *flags, f"-I{headers[flags]}", *_includes(verilator), "-Igenerated",

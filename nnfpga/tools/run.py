@@ -30,14 +30,16 @@ def run(
     timeout: float | None = None,
     *,
     progress: Progress | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> str:
     """Run a program in the folder ``cwd`` and return all it printed (stdout and stderr together).
 
     The output also lies in ``cwd/log_name`` while and after it runs. ``timeout`` is in seconds. ``progress`` is told
-    before a slow first start. Raises `ToolError` with the last error line and the log's path if the program fails
-    or does not end in time. The program and its children are killed when this call is interrupted.
+    before a slow first start, ``meanwhile`` is called while the program runs. Raises `ToolError` with the last error
+    line and the log's path if the program fails or does not end in time. The program and its children are killed when
+    this call is interrupted.
     """
-    return run_all(tool, {log_name: args}, cwd, timeout, progress=progress)[0]
+    return run_all(tool, {log_name: args}, cwd, timeout, progress=progress, meanwhile=meanwhile)[0]
 
 
 def run_all(
@@ -47,6 +49,7 @@ def run_all(
     timeout: float | None = None,
     *,
     progress: Progress | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> list[str]:
     """Run a program several times at once, ``jobs`` being log name -> arguments, otherwise like `run`."""
     _announce_first_start(tool, progress or say)
@@ -56,6 +59,8 @@ def run_all(
     try:
         for log_name, args in jobs.items():
             children.append(_start(tool, [*tool.command, *map(str, args)], cwd, cwd / log_name))
+        if meanwhile is not None:
+            meanwhile()
         for child in children:
             child.wait(None if end is None else max(0.0, end - time.monotonic()))
     except subprocess.TimeoutExpired:

@@ -46,9 +46,11 @@ def rtlil_to_verilog(rtlil: str, work: Path, *, progress: Progress | None = None
     """
     work.mkdir(parents=True, exist_ok=True)
     (work / "design.il").write_text(rtlil)
-    # pmuxtree: a parallel multiplexer becomes a Verilog function whose call Icarus 11 fails to elaborate
+    # pmuxtree: a parallel multiplexer becomes a Verilog function whose call Icarus 11 fails to elaborate.
+    # No opt_clean: it names each bit after any wire that has it, so words of circuits fall apart, wait for one another,
+    # and what Verilator makes of them is half as large again.
     yosys(
-        "read_rtlil design.il; proc; memory_collect; pmuxtree; opt_clean; write_verilog -noattr -norename design.v",
+        "read_rtlil design.il; proc; memory_collect; pmuxtree; write_verilog -noattr -norename design.v",
         work,
         "yosys_verilog.log",
         progress,

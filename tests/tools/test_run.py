@@ -66,6 +66,24 @@ def test_an_interrupt_kills_the_whole_group(tmp_path: Path) -> None:
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
+def test_something_is_done_meanwhile(tmp_path: Path) -> None:
+    """The program waits for what is done, and is killed where that fails."""
+    done, pid = tmp_path / "done", tmp_path / "pid"
+    wait = "echo $$ > pid; while [ ! -e done ]; do sleep 0.02; done; echo seen"
+    assert run(SHELL, [wait], tmp_path, "log", timeout=10, meanwhile=done.touch) == "seen\n"
+    done.unlink()
+
+    def fail() -> None:
+        while not pid.exists() or not pid.read_text():
+            time.sleep(0.02)
+        raise ToolError("no")
+
+    pid.unlink()
+    with pytest.raises(ToolError, match=r"^no$"):
+        run(SHELL, [wait], tmp_path, "log", meanwhile=fail)
+    assert not alive(int(pid.read_text()))
+
+
 def test_one_failure_among_several_is_told_with_its_log(tmp_path: Path) -> None:
     assert run_all(SHELL, {"a": ["echo 1"], "b": ["echo 2"]}, tmp_path) == ["1\n", "2\n"]
     with pytest.raises(ToolError, match=r"^shell failed: fatal b \(see .*/b\)$"):
