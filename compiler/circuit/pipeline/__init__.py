@@ -21,8 +21,11 @@ from .delays import Delay, delays
 from .registers import fewest_registers
 from .stages import Delays, delays_of, earliest
 
-__all__ = ["Delay", "Schedule", "delays", "even_schedule", "readers", "register_bits", "schedule"]
+__all__ = ["MARGIN", "Delay", "Schedule", "delays", "even_schedule", "readers", "register_bits", "schedule"]
 
+
+MARGIN = 0.85
+"""Of the period, the part that stages are shortened to where their number stays: routes in full chips are longer."""
 
 BEHIND = 1 << 20
 """Bits that no register can have: the correction of an output stays behind the last register."""
@@ -47,19 +50,25 @@ class Schedule:
 
 
 def schedule(circuit: Circuit, timing: Timing, clock_mhz: float) -> Schedule:
-    """The fewest stages for a clock, and the fewest register bits for that number of stages.
+    """The fewest stages for a clock, as short as they can be down to `MARGIN` of it, in the fewest register bits.
 
     A node that takes longer than the period on its own gets a stage of its own. Where it would not if its wires took
     nothing, all wires between registers get a stage of their own: so there are twice as many.
     """
     wires = wires_of(circuit)
     period = max(int(1e6 / clock_mhz - 1e3 * timing.overhead_ns + 1e-6), 1)
-    plan = fewest(wires, timing, delays_of(circuit, wires, timing), period)
+    plan = relaxed(circuit, wires, timing, period)
     if 1e3 * plan.critical_ns <= period or not timing.spread_ns:
         return plan
     near = replace(timing, spread_ns=0.0)
-    apart = far(circuit, fewest(wires, near, delays_of(circuit, wires, near), period), timing.spread_ns)
+    apart = far(circuit, relaxed(circuit, wires, near, period), timing.spread_ns)
     return apart if 1e3 * apart.critical_ns <= period else plan
+
+
+def relaxed(circuit: Circuit, wires: Wires, timing: Timing, period: int) -> Schedule:
+    """The fewest stages for a period in picoseconds, with what margin they have."""
+    found = delays_of(circuit, wires, timing)
+    return fewest(wires, timing, found, shortest(found, earliest(found, period).stages, int(MARGIN * period), period))
 
 
 def far(circuit: Circuit, plan: Schedule, spread_ns: float) -> Schedule:
@@ -76,14 +85,22 @@ def even_schedule(circuit: Circuit, timing: Timing, stages: int) -> Schedule:
     wires = wires_of(circuit)
     found = delays_of(circuit, wires, timing)
     longest = earliest(found, 1 << 60).critical
-    low, high = int((found.gate + found.chain).max(initial=1)), max(longest, 1)
+    return fewest(wires, timing, found, shortest(found, stages, 1, max(longest, 1)))
+
+
+def shortest(found: Delays, stages: int, low: int, high: int) -> int:
+    """The shortest period that needs no more than so many stages, in ps.
+
+    It is not below ``low`` nor any node's own delay, and ``high`` where none is shorter.
+    """
+    low = max(low, int((found.gate + found.chain).max(initial=1)))
     while low < high:
         period = (low + high) // 2
         if earliest(found, period).stages <= stages:
             high = period
         else:
             low = period + 1
-    return fewest(wires, timing, found, high)
+    return high
 
 
 def fewest(wires: Wires, timing: Timing, found: Delays, period: int) -> Schedule:

@@ -24,7 +24,15 @@ from nnfpga.compiler.circuit.ir import (
     Select,
     Shift,
 )
-from nnfpga.compiler.circuit.pipeline import Delay, Schedule, delays, even_schedule, register_bits, schedule
+from nnfpga.compiler.circuit.pipeline import (
+    MARGIN,
+    Delay,
+    Schedule,
+    delays,
+    even_schedule,
+    register_bits,
+    schedule,
+)
 from nnfpga.compiler.circuit.pipeline.cut import Network, cut
 from nnfpga.compiler.circuit.pipeline.delays import corrections
 from nnfpga.compiler.circuit.wiring import wires_of
@@ -145,7 +153,7 @@ def test_no_other_stages_are_fewer_or_smaller(seed: int, period: float) -> None:
     period = max(period, *alone.values())  # else a node alone is too long, and the definition of valid another
     plan = schedule(circuit, TIMING, 1000 / period)
     free = [v for v, node in enumerate(circuit.nodes) if not isinstance(node, (Input, Constant))]
-    best: dict[int, int] = {}
+    found: list[tuple[int, float, int]] = []
     if plan.stages ** len(free) > 20_000:
         return
     for choice in product(range(plan.stages), repeat=len(free)):
@@ -154,9 +162,13 @@ def test_no_other_stages_are_fewer_or_smaller(seed: int, period: float) -> None:
             stage[v] = at
         for used in range(1, plan.stages + 1):
             if valid(circuit, stage, used, period):
-                best[used] = min(best.get(used, 1 << 30), bits(circuit, stage, used))
-    assert min(best) == plan.stages
-    assert register_bits(circuit, plan) == best[plan.stages]
+                taken = max(longest(circuit, stage, used).values())
+                found.append((used, taken, bits(circuit, stage, used)))
+    assert min(used for used, _, _ in found) == plan.stages
+    shortest = min(taken for used, taken, _ in found if used == plan.stages)
+    allowed = max(shortest, MARGIN * period)
+    assert plan.critical_ns <= allowed
+    assert register_bits(circuit, plan) == min(n for used, ns, n in found if used == plan.stages and ns <= allowed)
 
 
 @given(st.integers(0, 2**32), st.integers(1, 6))
