@@ -63,6 +63,29 @@ def test_the_smaller_form_is_taken(model: Path) -> None:
     assert report["fixed"]["max_abs_error"] < 0.3
 
 
+def test_angles_beyond_a_quarter_turn(tmp_path: Path) -> None:
+    """Rectified sines of sums up to four half turns: still without products."""
+    rng = np.random.default_rng(1)
+    given: dict[str, Any] = {"w0": rng.normal(0, 2, (6, 5)), "a1": rng.uniform(-1.5, 1.5, (5, 3))}
+    nodes = [
+        helper.make_node("MatMul", ["x", "w0"], ["h0"]),
+        helper.make_node("Sin", ["h0"], ["s0"]),
+        helper.make_node("Relu", ["s0"], ["r0"]),
+        helper.make_node("Sin", ["a1"], ["w1"]),
+        helper.make_node("MatMul", ["r0", "w1"], ["y"]),
+    ]
+    arrays = [numpy_helper.from_array(np.asarray(v, np.float32), name) for name, v in given.items()]
+    model = write_graph(tmp_path / "far.onnx", nodes, arrays, 6, "y")
+    graph = read_model(model, BATCH, Options(bits=8), GENERIC, angles=True).graph
+    file = tmp_path / "plan.yaml"
+    file.write_text(make_plan(graph, GENERIC, Goal.AREA, 50.0, costs).to_yaml())
+    design = nnfpga.compile(model, BATCH, emit="rtl", samples=32, bits=8, plan=file)
+    assert matrices(design) == {(Dense, Folded), (Sines, Turns)}
+    report = design.report()
+    assert report["exact"]["rtl_vectors"] == 32
+    assert report["fixed"]["max_abs_error"] < 0.3
+
+
 def test_unrolled_products_of_constants(model: Path) -> None:
     """Everything at once: constants times sines are additions."""
     design = nnfpga.compile(model, BATCH, emit="model", target="latency")

@@ -12,6 +12,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from nnfpga.compiler.frontend import import_model
 from nnfpga.compiler.layers.dense import Linear
+from nnfpga.compiler.layers.scalar import Apply
 from nnfpga.compiler.layers.sines import RealSines, Waves
 from nnfpga.compiler.passes import by_angles, simplify
 from nnfpga.compiler.real import RealGraph
@@ -63,11 +64,21 @@ def test_found_and_the_same_function(before: tuple[tuple[str, list[str]], ...], 
 
 
 @pytest.mark.parametrize(
+    ("before", "x"), [((SIN, ("Relu", [])), 5 * X), ((SIN,), np.abs(X)), ((SIN,), np.abs(X) + 6.3)]
+)
+def test_angles_beyond_a_quarter_turn_are_folded(before: tuple[tuple[str, list[str]], ...], x: np.ndarray) -> None:
+    graph = network(*before)
+    values = graph.evaluate(x)
+    found = by_angles(graph, values)
+    assert [type(op) for op in found.ops] == [Apply, RealSines]
+    np.testing.assert_allclose(found.evaluate(x)["y"], values["y"], atol=1e-6)
+
+
+@pytest.mark.parametrize(
     ("graph", "x"),
     [
         (network(SIN), X),  # angles below zero
-        (network(SIN), np.abs(X)),  # and beyond the quarter turn
-        (network(SIN, ("Relu", [])), X),
+        (network(SIN), 2 * np.abs(X)),  # and beyond half a turn
         (network(("Clip", ["half", "quarter"])), X),  # no sine
         (network(CLIP, SIN, weight="Tanh"), X),
         (network(CLIP, SIN, weight="Identity"), X),
