@@ -156,11 +156,13 @@ class Pow(Smooth):
 
 @dataclass(frozen=True)
 class PerChannel(Function):
-    """A function of its own for each channel."""
+    """A function of its own for each channel; a single one is for all."""
 
     functions: tuple[Function, ...]
 
     def evaluate(self, x: Reals) -> Reals:
+        if self.channels == 1:
+            return self.functions[0].evaluate(x)
         whole = np.broadcast_to(x, np.broadcast_shapes(x.shape, (self.channels,)))
         return np.stack([f.evaluate(whole[..., c]) for c, f in enumerate(self.functions)], axis=-1)
 

@@ -13,7 +13,7 @@ from nnfpga.compiler.scalar.curves import Exp, Gelu, Log, Sin
 from nnfpga.compiler.scalar.functions import Affine, Function, Sigmoid, Tanh
 from nnfpga.compiler.scalar.monotone import TooManyLevelsError
 from nnfpga.compiler.scalar.quantizer import Quantizer, Rounding
-from nnfpga.compiler.scalar.rational import HardSwish, Round, Softsign, power
+from nnfpga.compiler.scalar.rational import HardSwish, PerChannel, Round, Softsign, power
 from nnfpga.compiler.scalar.solve import solve
 
 SIGNED = (-(1 << 15), (1 << 15) - 1)
@@ -30,6 +30,7 @@ ROWS: list[tuple[Function, tuple[int, int], int, int, int]] = [
     (power(0.5), (0, 1 << 16), -16, -16, 400),
     (power(-1.0), (1 << 10, 1 << 14), -13, -12, 500),
     (power(3.0), SIGNED, -15, -15, 400),
+    (PerChannel((power(3.0),)), SIGNED, -15, -15, 400),
 ]
 
 
