@@ -16,8 +16,9 @@ from nnfpga.compiler.frontend import Imported, ModelProto, Outcome, Use, load, n
 from nnfpga.compiler.graph import Graph, Layer
 from nnfpga.compiler.layers.convolution import Convolution
 from nnfpga.compiler.layers.dense import Dense
+from nnfpga.compiler.layers.sines import RealSines
 from nnfpga.compiler.number import Number
-from nnfpga.compiler.passes import Calibration, drop_softmax, simplify, within
+from nnfpga.compiler.passes import Calibration, by_angles, drop_softmax, simplify, within
 from nnfpga.compiler.passes.drop_softmax import Ending, Want
 from nnfpga.compiler.plan import Unrolled, segments
 from nnfpga.compiler.real import RealGraph, Weighted
@@ -123,11 +124,13 @@ class Check:
 
 @dataclass(frozen=True)
 class Dry:
-    """A network that was quantised for a range of inputs, without data."""
+    """A network that was quantised for a range of inputs, without data; ``sines`` are matrices that could do
+    without products."""
 
     ending: Ending
     range: tuple[float, float]
     integers: Integers | None
+    sines: tuple[str, ...] = ()
 
 
 @np.errstate(all="ignore")  # what is not finite is refused where it matters
@@ -178,8 +181,10 @@ def run_dry(imported: Imported, options: Options) -> Dry:
     for number, (low, high) in enumerate(ranges, 1):
         try:
             live = within(real, low, high) if stated else real
-            calibration = Calibration(proven_values(live, low, high), options.bits, chosen, proven=True)
-            return Dry(ending, (low, high), to_integers(live, calibration))
+            values = proven_values(live, low, high)
+            calibration = Calibration(values, options.bits, chosen, proven=True)
+            sines = tuple(op.name for op in by_angles(live, values).ops if isinstance(op, RealSines))
+            return Dry(ending, (low, high), to_integers(live, calibration), sines)
         except CompileError:
             if number == len(ranges):
                 raise
@@ -249,7 +254,9 @@ def described(about: Check, imported: Imported, dry: Dry) -> Check:
         activation_bits=sum(layer.activation_bits for layer in layers),
         hardware=bool(layers) and not any(layer.obstacle for layer in layers),
     )
-    return replace(about, nodes=nodes, layers=layers, summary=summary)
+    what = "works on angles, without products, where that takes fewer LUTs"
+    notes = (*about.notes, *(f"matrix of sines {name}: {what}" for name in dry.sines))
+    return replace(about, nodes=nodes, layers=layers, summary=summary, notes=notes)
 
 
 def placed(use: Use, place: Place, kinds: dict[str, str]) -> NodeLine:

@@ -11,6 +11,7 @@ from onnx import helper, numpy_helper
 
 import nnfpga
 from nnfpga.boards import find_device
+from nnfpga.check import check
 from nnfpga.compiler.device import GENERIC
 from nnfpga.compiler.layers.dense import Dense
 from nnfpga.compiler.layers.sines import Sines
@@ -101,6 +102,10 @@ def test_a_plan_says_the_form(model: Path, angles: bool, tmp_path: Path) -> None
     design = nnfpga.compile(model, BATCH, emit="rtl", samples=32, bits=5, plan=file)
     assert matrices(design) == {(Sines, Turns) if angles else (Dense, Folded)}
     assert str(design.graph) == str(graph)
+
+
+def test_check_says_that_there_is_another_form(model: Path) -> None:
+    assert [note.partition(": ")[0] for note in check(model).notes] == ["matrix of sines m0", "matrix of sines y"]
 
 
 def test_a_plan_that_is_none(model: Path, tmp_path: Path) -> None:
