@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 __all__ = ["GENERIC", "Device", "Timing"]
@@ -48,6 +49,11 @@ class Device:
     def limited(self) -> bool:
         """Whether there is a chip to fit."""
         return self != GENERIC
+
+    def in_luts(self, used: Mapping[str, int]) -> float:
+        """LUTs (``lut``), and as many for a block RAM (``bram``) and a multiplier (``dsp``) as the chip has to each."""
+        blocks = (("bram", self.brams), ("dsp", self.dsps))
+        return used["lut"] + sum(used[kind] * self.luts / has for kind, has in blocks if used[kind])
 
 
 GENERIC = Device("generic", "generic", 10**9, 10**9, 10**9, 4096, 0, Timing(0.6, 0.05, 1.5, 2.5))

@@ -121,6 +121,12 @@ def parser() -> argparse.ArgumentParser:
     function.add_argument("--family", default="ice40", help="ice40, ecp5, xc7 or xc3s (default: ice40)")
     function.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the search (default: 1)")
     function.add_argument("--effort", type=int, default=1, metavar="N", help="search N times as long (default: 1)")
+    function.add_argument(
+        "--use",
+        default="",
+        metavar="ram,dsp",
+        help="block RAMs and multipliers may be used; ram=100: one is worth 100 LUTs",
+    )
     function.add_argument("-o", "--folder", metavar="DIR", help="folder for Verilog, report and a plot of the error")
     function.add_argument("-q", "--quiet", action="store_true", help="no progress")
     function.set_defaults(command=run_function)
@@ -210,7 +216,7 @@ def run_function(options: argparse.Namespace) -> int:
     from .function_table import to_text
     from .functions import Asked, make
 
-    names = ("text", "given", "result", "error", "family", "seed", "effort")
+    names = ("text", "given", "result", "error", "family", "seed", "effort", "use")
     made = make(Asked(**{name: getattr(options, name) for name in names}), teller(options.quiet))
     if options.folder is not None:
         from .folder import whole_folder

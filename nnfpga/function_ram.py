@@ -9,7 +9,7 @@ from nnfpga.compiler.functions.problem import Problem, problems
 from nnfpga.compiler.functions.target import Target
 from nnfpga.tools.recipes import Family
 
-__all__ = ["RamTable", "ram_table"]
+__all__ = ["RamTable", "block_rams", "ram_table"]
 
 LARGE = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
 SHAPES: dict[Family, tuple[tuple[int, int], ...]] = {
@@ -39,7 +39,11 @@ def ram_table(targets: Sequence[Target], family: Family) -> RamTable | None:
 
 def table_of(problem: Problem, family: Family) -> RamTable | None:
     """A problem's table in the shape that takes the fewest RAMs beside each other."""
-    widths = [bits for words, bits in SHAPES[family] if words >= 1 << problem.inputs]
-    if not widths:
-        return None
-    return RamTable(problem.inputs, problem.outputs, -(-problem.outputs // max(widths)), problem.turned)
+    rams = block_rams(family, problem.inputs, problem.outputs)
+    return None if rams is None else RamTable(problem.inputs, problem.outputs, rams, problem.turned)
+
+
+def block_rams(family: Family, inputs: int, outputs: int) -> int | None:
+    """Block RAMs beside each other for a table of so many bits; None where it has more words than one."""
+    widths = [bits for words, bits in SHAPES[family] if words >= 1 << inputs]
+    return -(-outputs // max(widths)) if widths else None

@@ -9,6 +9,7 @@ from .functions import Made
 __all__ = ["to_text"]
 
 MOST_LINES = 400
+NAMES = {"bram": "block RAM", "dsp": "multiplier"}
 
 
 def to_text(made: Made) -> str:
@@ -21,14 +22,25 @@ def to_text(made: Made) -> str:
     lines += [
         "",
         f"{report['function']}: {report['input']} to {report['output']}, {report['family']}, {report['yosys']}",
-        *(
-            f"{'*' if c['chosen'] else ' ':>3} {c['lut']:5} LUTs {c['carry']:3} carries  {c['method']}, {c['output']}"
-            for c in report["candidates"]
-        ),
-        *([] if (ram := report["block_ram"]) is None else [ram_line(ram)]),
+        *map(candidate_line, report["candidates"]),
+        *([] if (ram := report["block_ram"]) is None or "bram" in report["in_luts"] else [ram_line(ram)]),
+        *(f"a {NAMES[kind]} counts as {worth:g} LUTs" for kind, worth in report["in_luts"].items()),
         f"greatest error over all {report['codes']} inputs: {report['greatest_error']:g} ({budget})",
     ]
     return "\n".join(lines)
+
+
+def candidate_line(candidate: dict[str, Any]) -> str:
+    """What a candidate takes, and what it is."""
+    chosen = "*" if candidate["chosen"] else ""
+    used = f"{chosen:>3} {candidate['lut']:5} LUTs {candidate['carry']:3} carries"
+    return f"{used}  {candidate['method']}, {candidate['output']}{others(candidate)}"
+
+
+def others(candidate: dict[str, Any]) -> str:
+    """What a candidate takes besides LUTs, and when its result comes."""
+    used = [f"{n} {name}{'s' * (n > 1)}" for kind, name in NAMES.items() if (n := candidate[kind])]
+    return "".join(f"; {part}" for part in [*used, *["a cycle later"] * candidate["latency"]])
 
 
 def ram_line(ram: dict[str, Any]) -> str:

@@ -25,7 +25,8 @@ class Asked(NamedTuple):
     """A function, its formats as texts, the greatest error (None: the nearest codes), a family, a seed, and how many
     times as long as usual to search.
 
-    Without a format for the output the coarsest ones within the error are tried.
+    Without a format for the output the coarsest ones within the error are tried. ``use`` is what may be used besides
+    LUTs: ``ram``, ``dsp`` or both with a comma, each with what it is worth in LUTs or without (``ram=100,dsp``).
     """
 
     text: str
@@ -35,6 +36,7 @@ class Asked(NamedTuple):
     family: str = "ice40"
     seed: int = 1
     effort: int = 1
+    use: str = ""
 
 
 class Made(NamedTuple):

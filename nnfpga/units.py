@@ -13,9 +13,10 @@ from amaranth.back import rtlil
 from nnfpga.compiler.circuit.ir import Circuit
 from nnfpga.compiler.device import Device
 from nnfpga.compiler.functions.choose import Effort, candidates, plain
+from nnfpga.compiler.functions.memory import Memory
 from nnfpga.compiler.functions.network import Fabric
 from nnfpga.compiler.functions.target import Target
-from nnfpga.rtl.unit import Unit
+from nnfpga.rtl.unit import MemoryUnit, Unit
 from nnfpga.tools import cache
 from nnfpga.tools.recipes import Family
 from nnfpga.tools.yosys import synthesise
@@ -86,10 +87,13 @@ class NetworkUnits:
         return [unit.circuit] if better else []
 
 
-def mapped(circuit: Circuit, family: Family, work: Path, tell: Callable[[str], None]) -> tuple[dict[str, int], str]:
+def mapped(
+    circuit: Circuit | Memory, family: Family, work: Path, tell: Callable[[str], None], dsp: bool = False
+) -> tuple[dict[str, int], str]:
     """What a circuit takes on a family, LUTs as they are written (a plain table takes fewer so, too); its RTLIL."""
-    text = rtlil.convert(Unit(circuit), name="unit", emit_src=False)
-    return synthesise(text, family, "unit", work, area=True, progress=tell).resources, text
+    unit = MemoryUnit(circuit) if isinstance(circuit, Memory) else Unit(circuit)
+    text = rtlil.convert(unit, name="unit", emit_src=False)
+    return synthesise(text, family, "unit", work, area=True, dsp=dsp, progress=tell).resources, text
 
 
 def read(path: Path, target: Target) -> list[Circuit] | None:

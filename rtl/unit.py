@@ -1,16 +1,17 @@
-"""A circuit alone, without registers."""
+"""A circuit alone: without registers, or with a block RAM in it."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Module
-from amaranth.lib import wiring
+from amaranth.hdl import Const, Module, Signal, Value, unsigned
+from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from nnfpga.compiler.circuit.ir import Circuit, Range
+from nnfpga.compiler.functions.memory import Memory
 
 from .logic import emit, shape_of
 
-__all__ = ["Unit"]
+__all__ = ["MemoryUnit", "Unit"]
 
 
 class Unit(wiring.Component):
@@ -30,5 +31,44 @@ class Unit(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         (value,) = emit(m, self.circuit, [self.x], "v")
+        m.d.comb += self.y.eq(value)
+        return m
+
+
+class MemoryUnit(wiring.Component):
+    """A circuit of one input and one output whose tables are in a block RAM: an input every clock cycle, its output in
+    the next one.
+
+    Members
+    -------
+    x: the input code.
+    y: the output code of the input before.
+    """
+
+    def __init__(self, circuit: Memory) -> None:
+        (number,), (output,) = circuit.before.inputs, circuit.after.outputs
+        self.circuit = circuit
+        super().__init__({"x": In(shape_of(Range.of(number))), "y": Out(shape_of(circuit.after.ranges[output]))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        c = self.circuit
+        address, *values = emit(m, c.before, [self.x], "a")
+        m.submodules.rom = rom = memory.Memory(
+            shape=unsigned(c.width), depth=len(c.words), init=c.words, attrs={"ram_style": "block"}
+        )
+        read = rom.read_port()
+        m.d.comb += [read.addr.eq(address), read.en.eq(1)]
+        given: list[Value] = []
+        at = 0
+        for field in c.fields:
+            bits = read.data[at : at + field.wire.width]
+            at += field.wire.width
+            given.append((bits.as_signed() if field.wire.signed else bits) if len(bits) else Const(field.wire.base))
+        for number, value in zip(c.after.inputs[len(c.fields) :], values, strict=True):
+            kept = Signal(shape_of(Range.of(number)), reset_less=True)
+            m.d.sync += kept.eq(value)
+            given.append(kept)
+        (value,) = emit(m, c.after, given, "b")
         m.d.comb += self.y.eq(value)
         return m

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ..circuit.ir import Circuit
+from ..circuit.ir import Circuit, Value
 from .circuits import circuit_of, table_circuit
 from .network import Fabric, Network
 from .problem import Fold, Problem, problems, unfolded
@@ -30,12 +30,23 @@ class Effort:
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A circuit for a target: how it came about, and LUTs as the search counts them (none for a plain table)."""
+    """A circuit for a target: how it came about, and LUTs as the search counts them (none for a plain table).
+
+    What is looked up by the value ``address`` comes from block RAM, a clock cycle later. With ``dsp`` products are
+    multiplier blocks.
+    """
 
     method: str
     target: Target
     circuit: Circuit
     luts: int | None = None
+    address: Value | None = None
+    dsp: bool = False
+
+    @property
+    def latency(self) -> int:
+        """Clock cycles from an input to its output."""
+        return 0 if self.address is None else 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ import numpy as np
 from ..circuit.ir import Add, Bit, Circuit, Constant, Lookup, Shift
 from ..exact import Ints
 from .circuits import begin, output, word
+from .network import Fabric
 from .normal import ANY, normalised, shifted_up
 from .problem import Problem
 from .segments import Polynomial, Table, evaluated, shapes
@@ -50,7 +51,7 @@ class Logarithm:
         return self.octave.luts + STAGES * self.problem.inputs + ends
 
 
-def logarithms(problem: Problem) -> Iterator[Logarithm]:
+def logarithms(problem: Problem, fabric: Fabric) -> Iterator[Logarithm]:
     """The logarithms that solve a problem, with every number of segments that suffices for an octave."""
     if problem.folds or not 1 << STAGES - 1 < problem.inputs <= 1 << STAGES:
         return
@@ -63,7 +64,7 @@ def logarithms(problem: Problem) -> Iterator[Logarithm]:
         octave = octave_of(replace(problem, low=low, high=high), steps)
         if octave is not None:
             for cut, less in [*enumerate(shorter(octave))][-CUTS:]:
-                yield from (Logarithm(problem, plus, cut, tuple(steps.tolist()), p) for p in shapes(less, 0))
+                yield from (Logarithm(problem, plus, cut, tuple(steps.tolist()), p) for p in shapes(less, 0, fabric))
             return
 
 

@@ -32,7 +32,7 @@ def recurrences(
     Each is proven by its values for all input codes.
     """
     found: list[Candidate] = []
-    for ways in (root_ways(targets, fabric), logarithm_ways(targets[-FORMATS:], table)):
+    for ways in (root_ways(targets, fabric), logarithm_ways(targets[-FORMATS:], fabric, table)):
         for luts, method, target, make in sorted((w for w in ways if w[0] < below), key=lambda w: w[0])[:TRIED]:
             tell(method)
             circuit = make()
@@ -53,8 +53,8 @@ def root_ways(targets: Sequence[Target], fabric: Fabric) -> Iterator[Way]:
                 yield r.price(fabric), r.method, target, partial(root_circuit, target, r, fabric)
 
 
-def logarithm_ways(targets: Sequence[Target], table: Table) -> Iterator[Way]:
+def logarithm_ways(targets: Sequence[Target], fabric: Fabric, table: Table) -> Iterator[Way]:
     """Every logarithm."""
     for target in (t for t in targets if t.bits >= MIN_BITS and not t.signed):
-        for f in logarithms(problems(target)[0]):
+        for f in logarithms(problems(target)[0], fabric):
             yield f.luts, f.method, target, partial(logarithm_circuit, target, f, table)

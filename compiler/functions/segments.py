@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from ..circuit.logic import logic
 from ..exact import Ints
 from ..real import Reals
 from .circuits import begin, output, word
+from .network import Fabric
 from .normal import ANY, normalised, shifted_up
 from .problem import DIFFERENCE, Fold, Problem
 from .target import Target
@@ -40,7 +42,20 @@ STAGES = (0, 3, 4)  # of shifting up first: by at most 7 or 15 bits
 SAMPLES = 32  # places in a segment that are looked at first
 MOST_PAIRED = 512  # inputs of a segment whose pairs are compared
 MORE_GUARD = 2  # bits, where not all inputs hold
-ENTRY = (0, 1, 1, 1, 1, 2, 4, 7, 13)  # LUTs for a bit of a table of so many inputs, roughly
+ENTRY = {4: (0, 1, 1, 1, 1, 2, 4, 7, 13), 6: (0, 1, 1, 1, 1, 1, 1, 2, 4)}
+"""By the inputs of a LUT: LUTs for a bit of a table of so many inputs, roughly."""
+
+
+class Price(NamedTuple):
+    """LUTs by a rough count: of tables of coefficients, of products, of the rest; and a coefficient word's ``bits``."""
+
+    tables: float = 0.0
+    products: float = 0.0
+    rest: float = 0.0
+    bits: int = 0
+
+
+UNKNOWN = Price()
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +63,7 @@ class Polynomial:
     """``(offset[h] + slope[h] * t + bend[h] * square[t >> cut]) >> guard`` for an input word ``h * 2^steps + t``.
 
     The word is the problem's, behind ``stages`` of shifting up. A line has the square 0. Slope and offset are what the
-    intervals leave; the bend was asked for with so many ``bits``; ``luts`` is a rough count.
+    intervals leave; the bend was asked for with so many ``bits``.
     """
 
     problem: Problem
@@ -59,7 +74,12 @@ class Polynomial:
     cut: int
     square: tuple[int, ...] = (0,)
     bits: int = 0
-    luts: float = 0.0
+    price: Price = UNKNOWN
+
+    @property
+    def luts(self) -> float:
+        """A rough count."""
+        return self.price.tables + self.price.products + self.price.rest
 
     def bounds(self, at: Ints) -> tuple[Ints, Ints]:
         """What is left for the line at these inputs of each segment, (segments, inputs)."""
@@ -80,26 +100,26 @@ class Polynomial:
         return f"{len(self.bend)} {kind} of {self.steps} bits{behind}"
 
 
-def polynomials(problem: Problem) -> list[Polynomial]:
+def polynomials(problem: Problem, fabric: Fabric) -> list[Polynomial]:
     """Lines and parabolas for every number of segments that suffices, with the fewest guard bits, cheapest first.
 
     Where none does, what is shifted up until its highest bit is 1, as a square root or a reciprocal needs it.
     """
     for stages in STAGES:
         if 1 << stages <= problem.inputs:
-            found = list(shapes(normalised(problem, stages), stages))
+            found = list(shapes(normalised(problem, stages), stages, fabric))
             if found:
                 return sorted(found, key=lambda p: p.luts)
     return []
 
 
-def shapes(problem: Problem, stages: int) -> Iterator[Polynomial]:
+def shapes(problem: Problem, stages: int, fabric: Fabric) -> Iterator[Polynomial]:
     """The polynomials of a problem that is shifted up already."""
     for steps in range(max(problem.inputs - MAX_SEGMENTS, MIN_STEPS), min(problem.inputs - 1, MAX_STEPS) + 1):
         start = Polynomial(problem, stages, steps, 0, np.zeros(1 << problem.inputs - steps, dtype=np.int64), steps)
-        found = [fewest_guards(start)]
+        found = [fewest_guards(start, fabric)]
         for kept in (k for k in SQUARED if k <= steps):
-            more = [fewest_guards(replace(start, cut=steps - kept, bits=bits)) for bits in BENDS]
+            more = [fewest_guards(replace(start, cut=steps - kept, bits=bits), fabric) for bits in BENDS]
             found += more
             if any(more):
                 break
@@ -108,7 +128,7 @@ def shapes(problem: Problem, stages: int) -> Iterator[Polynomial]:
             break  # longer segments do not suffice either
 
 
-def fewest_guards(start: Polynomial) -> Polynomial | None:
+def fewest_guards(start: Polynomial, fabric: Fabric) -> Polynomial | None:
     """A polynomial of the shape with the fewest guard bits; None where no number of them suffices.
 
     Only some inputs of each segment are looked at.
@@ -120,7 +140,7 @@ def fewest_guards(start: Polynomial) -> Polynomial | None:
     def guarded(guard: int) -> Polynomial | None:
         found = with_guard(start, guard)
         slopes = None if found is None else spread(*found.bounds(at), at)
-        return None if found is None or slopes is None else replace(found, luts=price(found, *slopes, at))
+        return None if found is None or slopes is None else replace(found, price=price(found, *slopes, at, fabric))
 
     best, low = guarded(MAX_GUARD), -1
     while best is not None and best.guard - low > 1:
@@ -199,16 +219,21 @@ def roundest(least: Ints, most: Ints) -> tuple[int, Ints, Ints]:
     return zeros, -(-least >> zeros), most >> zeros
 
 
-def price(p: Polynomial, least: Ints, most: Ints, at: Ints) -> float:
-    """LUTs of 4 inputs, roughly."""
+def price(p: Polynomial, least: Ints, most: Ints, at: Ints, fabric: Fabric) -> Price:
+    """What it takes, roughly."""
     zeros, least, most = roundest(least, most)
     slope = np.clip(0, least, most)
     _, least, most = roundest(*offsets(*p.bounds(at), slope << zeros, at))
     widths = [width(n) for n in (slope, np.clip(0, least, most), p.bend)]
     squares = width(np.array(p.square))
-    tables = ENTRY[p.problem.inputs - p.steps] * sum(widths) + ENTRY[len(p.square).bit_length() - 1] * squares
+    entry = ENTRY[fabric.inputs]
     sums = widths[1] + (widths[0] + p.steps if p.bends else 0)
-    return tables + product(widths[0], p.steps) + product(widths[2], squares) + sums + p.stages * p.problem.inputs
+    return Price(
+        entry[p.problem.inputs - p.steps] * sum(widths),
+        product(widths[0], p.steps, fabric) + product(widths[2], squares, fabric),
+        entry[len(p.square).bit_length() - 1] * squares + sums + p.stages * p.problem.inputs,
+        sum(widths),
+    )
 
 
 def width(numbers: Ints) -> int:
@@ -217,9 +242,11 @@ def width(numbers: Ints) -> int:
     return most.bit_length() if least >= 0 else max((~least).bit_length(), most.bit_length()) + 1
 
 
-def product(a: int, b: int) -> int:
-    """LUTs of a product: a row for two bits of the narrower factor."""
-    return (min(a, b) // 2 + 1) * (max(a, b) + 2) if a and b else 0
+def product(a: int, b: int, fabric: Fabric) -> int:
+    """LUTs of a product: a row for two bits of the narrower factor, whose digits are LUTs in front of its carry chain
+    where that has no room for them."""
+    rows = (min(a, b) // 2 + 1) * (max(a, b) + 2) if a and b else 0
+    return rows if fabric.inputs > 4 else 2 * rows
 
 
 def circuit_of(target: Target, p: Polynomial, table: Table) -> Circuit | None:

@@ -34,7 +34,7 @@ def smooth(
     Each is proven by its values for all input codes. The same for the same arguments.
     """
     smallest = [(t, min(problems(t), key=size)) for t in targets[-FORMATS:] if t.bits >= MIN_BITS]
-    shapes = [(target, p) for target, problem in smallest for p in polynomials(problem)]
+    shapes = [(target, p) for target, problem in smallest for p in polynomials(problem, fabric)]
     shapes = sorted((shape for shape in shapes if shape[1].luts < below), key=lambda shape: shape[1].luts)
     table = table_of(fabric, effort, seed)
     found: list[Candidate] = []

@@ -36,9 +36,28 @@ MADE = Made(
         "family": "xc3s",
         "yosys": "Yosys 0.70",
         "block_ram": {"inputs": 8, "outputs": 9, "rams": 1, "lut": 0},
+        "in_luts": {"dsp": 320.0},
         "candidates": [
-            {"lut": 31, "carry": 8, "method": "sum of tables of 6 and 7 bits", "output": "ufixed<9,0>", "chosen": True},
-            {"lut": 105, "carry": 0, "method": "table as it is", "output": "ufixed<8,0>", "chosen": False},
+            {
+                "lut": 31,
+                "carry": 8,
+                "bram": 0,
+                "dsp": 0,
+                "latency": 0,
+                "method": "sum of tables of 6 and 7 bits",
+                "output": "ufixed<9,0>",
+                "chosen": True,
+            },
+            {
+                "lut": 15,
+                "carry": 0,
+                "bram": 2,
+                "dsp": 1,
+                "latency": 1,
+                "method": "lines",
+                "output": "ufixed<8,0>",
+                "chosen": False,
+            },
         ],
     },
     "inputs 1 [0..255]\n%0 [0..255] = input index=0\noutput %0",
@@ -53,8 +72,9 @@ output %0
 
 exp(-x**2): ufixed<8,2> to ufixed<9,0>, xc3s, Yosys 0.70
   *    31 LUTs   8 carries  sum of tables of 6 and 7 bits, ufixed<9,0>
-      105 LUTs   0 carries  table as it is, ufixed<8,0>
+       15 LUTs   0 carries  lines, ufixed<8,0>; 2 block RAMs; 1 multiplier; a cycle later
         0 LUTs and 1 block RAM, a cycle later: a table of 8 bits to 9
+a multiplier counts as 320 LUTs
 greatest error over all 256 inputs: 0.00492915 (at most 0.005)"""
 
 
@@ -105,6 +125,11 @@ def test_a_function_is_made_written_and_remembered(tmp_path: Path, capsys: pytes
             ["x", "--in", "fixed<5,3>", "--error", "1", "--family", "z80"],
             "family 'z80': is not known; choose one of ice40",
         ),
+        (["x", "--in", "fixed<5,3>", "--error", "1", "--use", "ram,rom"], "use 'rom': is not known; write ram or dsp"),
+        (
+            ["x", "--in", "fixed<5,3>", "--error", "1", "--use", "dsp=-1"],
+            "use 'dsp=-1': is not known; write ram or dsp",
+        ),
         (["x", "--in", "fixed<5,3>", "--error", "1", "--effort", "0"], "effort 0: is not in 1 .. 1000; choose one"),
         (
             ["sin(3000*x)", "--in", "ufixed<14,0>", "--error", "0.0001", "--family", "ecp5"],
@@ -131,6 +156,23 @@ def test_block_ram() -> None:
     assert ram_table([Target(10, True, cube, cube)], "ice40") == RamTable(10, 28, 7, 0)
     wide = np.arange(1 << 15) ** 2
     assert ram_table([Target(15, False, wide, wide)], "xc7") is None
+
+
+def test_a_table_in_block_ram(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A RAM that is worth nothing is taken; where it is worth more than the LUTs that it saves it is not."""
+    arguments = ["function", "sin(3*x)", "--in", "fixed<6,1>", "--error", "0.02", "-q"]
+    assert main([*arguments, "--use", "ram=0", "-o", str(tmp_path / "unit")]) == 0
+    assert "1 block RAM; a cycle later" in capsys.readouterr().out
+    report = json.loads((tmp_path / "unit" / "report.json").read_text())
+    assert (report["latency"], report["resources"]["bram"], report["resources"]["lut"]) == (1, 1, 0)
+    assert report["greatest_error"] <= 0.02
+    verilog = (tmp_path / "unit" / "function.v").read_text()
+    assert verilog.startswith("// y is the result of the x before")
+    assert "clk" in verilog
+    assert main([*arguments, "--use", "ram", "-o", str(tmp_path / "again")]) == 0
+    report = json.loads((tmp_path / "again" / "report.json").read_text())
+    assert (report["latency"], report["resources"]["bram"]) == (0, 0)
+    assert {c["latency"] for c in report["candidates"]} == {0, 1}
 
 
 def test_all_that_is_wrong_is_said_at_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nnfpga.compiler.functions.blocks import Blocks, in_blocks
 from nnfpga.compiler.functions.choose import Candidate, Effort, candidates
+from nnfpga.compiler.functions.memory import Memory, in_memory
 from nnfpga.compiler.functions.normal import normalised
 from nnfpga.compiler.functions.problem import problems
 from nnfpga.compiler.functions.segments import circuit_of, shapes
 from nnfpga.compiler.functions.smooth import plain_table
 from nnfpga.compiler.functions.target import Target
+from nnfpga.function_ram import block_rams
 from nnfpga.tools.errors import ToolError
 from nnfpga.tools.recipes import Family
 from nnfpga.units import FABRICS, mapped
@@ -43,7 +47,7 @@ def test_cells_give_a_polynomial(family: Family, prove: Callable[[Family, str, P
     y = 16 * np.sqrt(X + 64)
     target = Target(7, False, np.ceil(y - 1).astype(np.int64), np.floor(y + 1).astype(np.int64))
     (problem, *_), stages = problems(target), 3
-    parabola = next(p for p in shapes(normalised(problem, stages), stages) if p.bends)
+    parabola = next(p for p in shapes(normalised(problem, stages), stages, FABRICS[family]) if p.bends)
     circuit = circuit_of(target, parabola, plain_table)
     assert circuit is not None
     values = circuit.evaluate(target.codes.reshape(-1, 1))[:, 0]
@@ -51,6 +55,25 @@ def test_cells_give_a_polynomial(family: Family, prove: Callable[[Family, str, P
     mapped(circuit, family, tmp_path, lambda _: None)
     (tmp_path / "gold.v").write_text(gold(np.roll(values, 64).tolist()))
     prove(family, "unit", tmp_path)
+
+
+@pytest.mark.parametrize("family", ["ice40", "ecp5"])
+def test_rams_and_multipliers_become_cells(family: Family, tmp_path: Path) -> None:
+    x = np.arange(1 << 11)
+    y = 60000 * np.exp(-x / 800)
+    target = Target(11, False, np.ceil(y - 4).astype(np.int64), np.floor(y + 4).astype(np.int64))
+    blocks = Blocks(partial(block_rams, family), 1, 1)
+    found = in_blocks([target], FABRICS[family], blocks, plain_table)
+    used: list[tuple[bool, bool]] = []
+    for n, c in enumerate(found):
+        circuit = c.circuit if c.address is None else in_memory(c.circuit, c.address)
+        resources, _ = mapped(circuit, family, tmp_path / str(n), lambda _: None, c.dsp)
+        assert (resources["bram"] > 0, resources["dsp"] > 0) == (c.address is not None, c.dsp)
+        used.append((c.address is not None, c.dsp))
+        if n == 0:
+            assert isinstance(circuit, Memory)
+            assert resources["bram"] == block_rams(family, len(circuit.words).bit_length() - 1, circuit.width)
+    assert used == [(True, False), (False, True), (True, False), (True, True)]
 
 
 @pytest.mark.parametrize("family", FABRICS)

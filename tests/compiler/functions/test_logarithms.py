@@ -16,6 +16,8 @@ from nnfpga.compiler.functions.recurrences import recurrences
 from nnfpga.compiler.functions.smooth import plain_table
 from nnfpga.compiler.functions.target import Target
 
+FABRIC = Fabric(4, absorbs=False)
+
 
 def target_of(f: Callable[[np.ndarray], np.ndarray], bits: int, room: float) -> Target:
     """What is within some units of a function of the input codes."""
@@ -28,7 +30,7 @@ def target_of(f: Callable[[np.ndarray], np.ndarray], bits: int, room: float) -> 
 def test_logarithms_are_found_with_room(bits: int, sign: int, factor: float, offset: int, room: float) -> None:
     target = target_of(lambda x: offset + sign * factor * np.log2(x + 1), bits, room)
     (problem, *_) = problems(target)
-    found = [*logarithms(problem)]
+    found = [*logarithms(problem, FABRIC)]
     assert found or problem.dropped
     for f in [*found[:2], *found[-2:]]:
         circuit = circuit_of(target, f, plain_table)
@@ -39,7 +41,7 @@ def test_logarithms_are_found_with_room(bits: int, sign: int, factor: float, off
 
 def test_a_logarithm_is_a_candidate() -> None:
     target = target_of(lambda x: 100 * np.log(x + 1), 12, 1.5)
-    (found,) = recurrences([target], Fabric(4), plain_table, 1e9, lambda _: None)
+    (found,) = recurrences([target], FABRIC, plain_table, 1e9, lambda _: None)
     assert found.method.startswith("logarithm")
     assert target.holds(found.circuit.evaluate(target.codes[:, None])[:, 0])
 
@@ -47,7 +49,7 @@ def test_a_logarithm_is_a_candidate() -> None:
 def test_without_a_value_at_zero() -> None:
     """Nothing has to be added where the value at 0 is any that shifting up gives."""
     target = target_of(lambda x: 3000 + 100 * np.log(np.maximum(x, 0.5)), 12, 1.5)
-    found = [*logarithms(problems(target)[0])]
+    found = [*logarithms(problems(target)[0], FABRIC)]
     assert found
     assert {f.plus for f in found} == {0}
 
@@ -63,22 +65,22 @@ NO_LOGARITHMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 @pytest.mark.parametrize("name", NO_LOGARITHMS)
 def test_what_is_no_logarithm_is_refused(name: str) -> None:
-    assert not [*logarithms(problems(target_of(NO_LOGARITHMS[name], 12, 1.2))[0])]
+    assert not [*logarithms(problems(target_of(NO_LOGARITHMS[name], 12, 1.2))[0], FABRIC)]
 
 
 @pytest.mark.parametrize("wrong", [3, 700, 4090])
 def test_a_single_wrong_value_is_refused(wrong: int) -> None:
     target = target_of(lambda x: 100 * np.log(x + 1), 12, 1.2)
     (problem, *_) = problems(target)
-    assert [*logarithms(problem)]
+    assert [*logarithms(problem, FABRIC)]
     problem.low[wrong] += 4
     problem.high[wrong] += 4
-    assert not [*logarithms(problem)]
+    assert not [*logarithms(problem, FABRIC)]
 
 
 @pytest.mark.parametrize("bits", [1, 4, 8])
 def test_few_bits_are_left_to_tables(bits: int) -> None:
-    assert not [*logarithms(problems(target_of(lambda x: 100 * np.log(x + 1), bits, 1.2))[0])]
+    assert not [*logarithms(problems(target_of(lambda x: 100 * np.log(x + 1), bits, 1.2))[0], FABRIC)]
 
 
 def test_the_step_is_what_halving_loses() -> None:

@@ -47,7 +47,7 @@ def test_circuits_stay_inside(name: str) -> None:
     target = target_of(f, 11, signed, 1.5)
     problem = min(problems(target), key=lambda p: p.inputs)
     assert problem.folds == folds
-    found = polynomials(problem)
+    found = polynomials(problem, FABRIC)
     assert {p.bends for p in found} == {False, True}
     assert {p.stages > 0 for p in found} == {name == "steep"}
     for polynomial in (found[0], *[p for p in found if p.bends][:3], found[-1]):
@@ -76,7 +76,7 @@ def test_folds_are_preferred_to_bits_left_out() -> None:
 
 def test_noise_has_no_polynomial() -> None:
     y = np.random.default_rng(0).integers(0, 1000, 1 << 11)
-    assert not polynomials(problems(Target(11, False, y, y))[0])
+    assert not polynomials(problems(Target(11, False, y, y))[0], FABRIC)
 
 
 @given(st.integers(0, 1 << 32), st.integers(2, 40), st.integers(0, 30))
