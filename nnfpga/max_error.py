@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from nnfpga.compiler.device import Device
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.functions.lookups import Units
 from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.layers.scalar import channel_bounds
-from nnfpga.compiler.passes import Calibration, Entry, cut_input, few_digits, loosen
+from nnfpga.compiler.passes import Calibration, Entry, Ways, cut_input, few_digits, loosen
 from nnfpga.compiler.real import RealGraph, Reals
 
-__all__ = ["ErrorFound", "prepared", "stay_within"]
+__all__ = ["ErrorFound", "prepared", "stay_within", "ways"]
 
 INNER_BITS = 12
 """Of values before functions are loosened: what is rounded there is little of the error."""
@@ -27,6 +28,9 @@ MARGINS = (0.82, 0.72)
 GRID, ENDS, PARTNERS = 9, 10, 20
 """Bits of inputs on a grid, bits of one whose cells are seen at both ends, and how often, the other being drawn."""
 MOST_SAMPLES = 20_000
+MOST_TERMS = {"ecp5": 32, "xc7": 32}
+"""Of distances, that are functions of one input each, on families where these take less than the sums that squares need
+which all share: benchmarks/RESULTS.md. Each is searched for in seconds."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class ErrorFound:
     def to_dict(self) -> dict[str, Any]:
         """What report.json says."""
         return {"allowed": self.allowed, "measured": self.measured, "samples": self.samples}
+
+
+def ways(device: Device) -> Ways:
+    """How distances are written: without products, whose results nothing could loosen."""
+    return Ways(MOST_TERMS.get(device.family, Ways.functions), 0)
 
 
 def prepared(real: RealGraph, calibration: Calibration, error: float) -> tuple[RealGraph, Calibration]:

@@ -21,10 +21,12 @@ from nnfpga.compiler.layers.scalar import Quantize
 from nnfpga.compiler.passes import (
     Calibration,
     Entry,
+    Ways,
     by_angles,
     choose_functions,
     drop_softmax,
     entry,
+    forms_of,
     lower,
     optimise,
     sample_values,
@@ -39,7 +41,7 @@ from nnfpga.compiler.scalar.functions import Affine
 
 from .data import Data, load_data
 from .fidelity import Fidelity, compare, enough_samples
-from .max_error import ErrorFound, prepared, stay_within
+from .max_error import ErrorFound, prepared, stay_within, ways
 from .options import Options
 from .progress import silent
 from .widths import Chosen, choose_widths
@@ -121,7 +123,8 @@ def read_model(
     proto = load(path)
     imported = import_model(proto)
     refuse_long(imported.graph)
-    real, ending = drop_softmax(simplify(imported.graph, options.max_error is not None), Want(options.output))
+    written = Ways() if options.max_error is None else ways(device)
+    real, ending = drop_softmax(simplify(imported.graph, written), Want(options.output))
     shape = real.inputs[0].shape
     loaded = None if data is None else load_data(data, imported.graph.inputs[0].shape)
     notes: list[str] = []
@@ -155,6 +158,7 @@ def read_model(
         notes.append(
             f"--max-error {error.allowed:g}: {error.measured:.3g} off the float model on {error.samples} samples"
         )
+        notes += [f"--max-error: distances are sums of {form}" for form in forms_of(real)]
     else:
         made = to_integers(real, calibration)
     if options.curve_error:

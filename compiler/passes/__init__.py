@@ -13,7 +13,7 @@ from .collapse import collapse
 from .compose_scalars import compose_scalars
 from .correct_bias import correct_bias
 from .cut_input import cut_input
-from .distances import distances
+from .distances import USUAL, Ways, distances, forms_of
 from .drop_identities import drop_identities
 from .drop_requantize import drop_requantize
 from .drop_softmax import drop_softmax
@@ -31,31 +31,28 @@ from .merge_neurons import merge_neurons
 from .narrow_quantizers import narrow_quantizers
 from .quantize import Calibration, Width, quantize
 from .sample_values import sample_values
+from .square_roots import square_roots
 from .turn_input import turn_input
 
 __all__ = [
-    "INTEGER", "REAL", "Calibration", "Entry", "Loosened", "Width", "by_angles", "choose_functions", "cut_input",
-    "drop_softmax", "entry", "few_digits", "loosen", "lower", "optimise", "quantize", "sample_values", "simplify",
-    "split_exit", "to_fixed_point", "within",
+    "INTEGER", "REAL", "Calibration", "Entry", "Loosened", "Ways", "Width", "by_angles", "choose_functions",
+    "cut_input", "drop_softmax", "entry", "few_digits", "forms_of", "loosen", "lower", "optimise", "quantize",
+    "sample_values", "simplify", "split_exit", "to_fixed_point", "within",
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (
-    distances, fold_layout, turn_input, roundings, hoist_monotone, narrow_quantizers, mark_levels, mark_weights,
+    fold_layout, turn_input, roundings, hoist_monotone, narrow_quantizers, mark_levels, mark_weights,
     fold_affine, collapse, fix_constants, merge_neurons, fold_affine, drop_requantize, absorb_weights,
 )  # fmt: skip
-"""Before quantisation: nothing here changes the network's real function."""
+"""Before quantisation, behind `distances`: nothing here changes the network's real function."""
 
 INTEGER: tuple[Callable[[Graph], Graph], ...] = (drop_identities, compose_scalars)
 """After lowering: nothing here changes an integer that leaves the network."""
 
 
-def simplify(graph: RealGraph, loose: bool = False) -> RealGraph:
-    """All real-valued passes in order.
-
-    ``loose``: squares become functions, which may be a little off later.
-    """
-    if loose:
-        graph = distances(graph, most_products=0)
+def simplify(graph: RealGraph, ways: Ways = USUAL) -> RealGraph:
+    """All real-valued passes in order; ``ways`` say how distances are written."""
+    graph = distances(square_roots(graph), ways)
     for step in REAL:
         graph = step(graph)
     return graph

@@ -28,7 +28,7 @@ from .given import given
 if TYPE_CHECKING:
     from ..real import Op, RealGraph, Reals, Shape
 
-__all__ = ["distances"]
+__all__ = ["USUAL", "Ways", "distances", "forms_of"]
 
 MOST_COEFFICIENTS = 1 << 22
 MOST_FUNCTIONS = 6
@@ -85,18 +85,29 @@ Forms = dict[str, Quadratics]
 Flags = npt.NDArray[np.bool_]
 
 
-def distances(graph: RealGraph, most_products: int = MOST_PRODUCTS) -> RealGraph:
+@dataclass(frozen=True)
+class Ways:
+    """How many terms are functions of one element each, and how many shared squares are products."""
+
+    functions: int = MOST_FUNCTIONS
+    products: int = MOST_PRODUCTS
+
+
+USUAL = Ways()
+
+
+def distances(graph: RealGraph, ways: Ways = USUAL) -> RealGraph:
     """The same function (in float64) with every sum of squares of a tensor's elements written in one of two ways.
 
     Few terms become a function of one element each, and a sum. Many become a matrix on the elements and their squares.
-    What a file quantised stays as it is. Up to ``most_products`` squares are products, more are functions.
+    What a file quantised stays as it is.
     """
     known = given(graph)
     roots = dict.fromkeys(
         root for op in graph.ops if is_square(op) and (root := root_of(graph, op.inputs[0])) not in known
     )
     for root in roots:
-        graph = rewritten(graph, root, most_products)
+        graph = rewritten(graph, root, ways)
     return graph
 
 
@@ -116,7 +127,7 @@ def root_of(graph: RealGraph, name: str) -> str:
     return name
 
 
-def rewritten(graph: RealGraph, root: str, most_products: int) -> RealGraph:
+def rewritten(graph: RealGraph, root: str, ways: Ways) -> RealGraph:
     """The graph with the last quadratic functions of a tensor written anew."""
     size = int(np.prod(graph.shapes[root]))
     forms: Forms = {root: Quadratics.identity(size)} if size**2 <= MOST_COEFFICIENTS else {}
@@ -139,7 +150,7 @@ def rewritten(graph: RealGraph, root: str, most_products: int) -> RealGraph:
     ops: list[Op] = []
     for op in graph.ops:
         form = wanted.get(op.name)
-        ops += [op] if form is None else written(op, root, graph.shapes[op.name], form, most_products)
+        ops += [op] if form is None else written(op, root, graph.shapes[op.name], form, ways)
     return without_unread(graph.replace(ops))
 
 
@@ -184,10 +195,10 @@ def form_of(op: Op, shapes: Mapping[str, Shape], forms: Forms) -> Quadratics | N
             return None
 
 
-def written(op: Op, root: str, shape: Shape, form: Quadratics, most_products: int) -> list[Op]:
+def written(op: Op, root: str, shape: Shape, form: Quadratics, ways: Ways) -> list[Op]:
     """Operations that compute the quadratic functions of a tensor; the last one has the name of ``op``."""
     used = (form.square != 0) | (form.slope != 0)
-    few = used.sum() <= MOST_FUNCTIONS
+    few = used.sum() <= ways.functions
     centre = np.divide(form.slope, -2 * form.square, out=np.zeros_like(form.slope), where=form.square != 0)
     sign, constant = 1.0, form.constant
     if few:
@@ -198,7 +209,7 @@ def written(op: Op, root: str, shape: Shape, form: Quadratics, most_products: in
         constant = constant + sign * least.sum(axis=1)
         constant = np.where(np.abs(constant) <= ROUNDING * terms, 0.0, constant)
     else:
-        ops = by_shared_squares(op, root, form, used, float(np.abs(centre).max()), most_products)
+        ops = by_shared_squares(op, root, form, used, float(np.abs(centre).max()), ways.products)
     if sign < 0 or constant.any():
         uniform = constant[:1] if (constant == constant[0]).all() else constant
         affine = Affine(np.full(1, sign), uniform)
@@ -254,3 +265,15 @@ def without_unread(graph: RealGraph) -> RealGraph:
         if op.name in read:
             read.update(op.inputs)
     return graph.replace([op for op in graph.ops if op.name in read])
+
+
+def forms_of(graph: RealGraph) -> list[str]:
+    """How the sums of squares are written that are made of functions, in words."""
+    found: list[str] = []
+    for op in graph.ops:
+        if isinstance(op, Apply) and isinstance(f := op.function, PerChannel):
+            squares = [one for one in f.functions if isinstance(one, Quadratic) and one.square]
+            shared = any(isinstance(reader, Linear) for reader in graph.readers(op.name))
+            what = "squares that all sums share" if shared else "functions of one element each"
+            found += [f"{len(squares)} {what}"] if squares else []
+    return found

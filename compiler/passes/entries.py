@@ -8,9 +8,9 @@ import numpy as np
 
 from ..circuit.inline import inline
 from ..circuit.ir import Add, Builder, Circuit, Constant, Lookup, Range, Shift
-from ..exact import Ints, trailing_zeros
+from ..exact import Ints, fractions, trailing_zeros
 from ..graph import Tensor
-from ..layers.scalar import channel_bounds, channel_steps
+from ..layers.scalar import Scalar, channel_bounds, channel_steps
 from ..number import Number
 from ..scalar.pieces import Line, Pieces
 
@@ -80,6 +80,11 @@ class Entries:
         (y,) = inline(builder, unit, [builder.add(Shift(x, self.zeros)) if self.zeros else x])
         y = builder.add(Shift(y, -zeros)) if zeros else y
         return builder.finish([builder.add(Add(y, builder.add(Constant(residue)))) if residue else y])
+
+    def straight(self, function: Pieces) -> Circuit:
+        """From the integers to a function of them that is a line."""
+        builder = Builder((Number.of(self.low, self.high, self.step),))
+        return builder.finish(Scalar("", ("",), (function,), fractions([1])).expand(builder, builder.start()))
 
     def lookup(self, outputs: Ints) -> Circuit:
         """From the codes to these outputs, by a plain table."""

@@ -169,6 +169,8 @@ class State:
     def loosened(self, name: str, channel: int, entries: Entries, share: Reals, units: Units) -> Circuit:
         """Change a function to that of a circuit, which it gives."""
         layer = self.layer(name)
+        if not is_curved(layer.pieces[channel]):
+            return entries.straight(layer.pieces[channel])
         least, most = layer.pieces[channel].range
         nominal = layer.pieces[channel](entries.values)
         zeros, residue, nearest = self.coarsest(name, channel, entries, self.limit(STEP * share))

@@ -50,6 +50,24 @@ def test_the_error_holds_on_every_input(tmp_path: Path) -> None:
     assert any(note.startswith("--max-error 0.02: ") for note in design.report()["notes"])
 
 
+def test_the_report_says_how_distances_are_written(tmp_path: Path) -> None:
+    """A Gaussian of one input: ``exp(-3 (x - 0.2)^2)``."""
+    values = {"c": [0.2], "g": [-3.0], "w": [[1.0]]}
+    known = [numpy_helper.from_array(np.array(v, dtype=np.float32), name) for name, v in values.items()]
+    nodes = [
+        helper.make_node(op, read, [to])
+        for op, read, to in (
+            ("Sub", ["x", "c"], "d"), ("Mul", ["d", "d"], "q"), ("Mul", ["q", "g"], "m"), ("Exp", ["m"], "e"),
+            ("MatMul", ["e", "w"], "y"),
+        )
+    ]  # fmt: skip
+    write_graph(tmp_path / "m.onnx", nodes, known, 1, "y")
+    x = np.arange(-32, 32).reshape(-1, 1) / 32
+    design = nnfpga.compile(tmp_path / "m.onnx", x.astype(np.float32), max_error=0.02, **CHOICES)
+    assert np.abs(design.predict(x).reshape(-1, 1) - np.exp(-3 * (x - 0.2) ** 2)).max() <= 0.02
+    assert "--max-error: distances are sums of 1 functions of one element each" in design.report()["notes"]
+
+
 @pytest.mark.parametrize(
     ("choices", "text"),
     [

@@ -18,7 +18,8 @@ from nnfpga.compiler.layers.product import RealProduct
 from nnfpga.compiler.layers.reduction import ReduceSum
 from nnfpga.compiler.layers.scalar import Apply
 from nnfpga.compiler.passes import simplify
-from nnfpga.compiler.passes.distances import distances
+from nnfpga.compiler.passes.distances import Ways, distances, forms_of
+from nnfpga.compiler.passes.square_roots import square_roots
 from nnfpga.compiler.real import RealGraph
 from nnfpga.compiler.scalar.rational import PerChannel
 from nnfpga.model import read_model
@@ -114,6 +115,27 @@ def test_squares_of_many_elements_are_functions(nodes: Nodes) -> None:
     first = next(op for op in graph.ops if isinstance(op, Linear))
     assert first.weight.shape == (3, 24)
     assert (functions(graph), squares(graph)) == ([24], [])
+
+
+@pytest.mark.parametrize("square", [("Mul", ["_", "_"], {}), ("Pow", ["_", "two"], {})])
+def test_a_squared_root_of_squares_is_no_root(square: tuple[str, list[str], dict[str, Any]]) -> None:
+    nodes: Nodes = [*APART, ("ReduceL2", ["_"], {"axes": [2], "keepdims": 0}), square]
+    graph = compared(model(2, 3, nodes, KERNELS["gaussian"]), 2)
+    plain = compared(model(2, 3, APART + SQUARED["sum of squares"], KERNELS["gaussian"]), 2)
+    assert [type(op) for op in graph.ops] == [type(op) for op in plain.ops]
+
+
+def test_a_squared_root_of_anything_stays() -> None:
+    nodes: Nodes = [*APART, ("ReduceSum", ["_", "last"], {"keepdims": 0}), ("Sqrt", ["_"], {}), ("Mul", ["_", "_"], {})]
+    graph = import_model(model(2, 3, nodes, KERNELS["gaussian"])).graph
+    assert square_roots(graph) is graph
+
+
+def test_ways_are_chosen_and_named() -> None:
+    imported = import_model(model(2, 4, APART + SQUARED["product"], KERNELS["gaussian"])).graph
+    for most, form in ((8, "8 functions of one element each"), (7, "2 squares that all sums share")):
+        assert forms_of(simplify(imported, Ways(most, 0))) == [form]
+    assert forms_of(simplify(imported, Ways(7, 8))) == []
 
 
 def test_expanded_squares_are_completed() -> None:
