@@ -71,11 +71,15 @@ def packed(sums: dict[Value, Sum], times: Times, longest: int) -> list[Step]:
         carry = times.put(chain[0])
         length = sums[chain[0]].positions + needs_guard(sums[chain[0]])
         words = {sums[chain[0]].a, sums[chain[0]].b}
+        late: set[Value] = set()  # carries only get later along a chain
         while True:
-            fitting = [v for v in waiting[:NEAR] if length + sums[v].positions <= longest and times.fits(v, carry)]
-            if not fitting:
+            near = [v for v in waiting[:NEAR] if v not in late and length + sums[v].positions <= longest]
+            near.sort(key=lambda v: (sums[v].a in words) + (sums[v].b in words), reverse=True)
+            while near and not times.fits(near[0], carry):
+                late.add(near.pop(0))
+            if not near:
                 break
-            best = max(fitting, key=lambda v: (sums[v].a in words) + (sums[v].b in words))
+            best = near[0]
             waiting.remove(best)
             chain.append(best)
             carry = times.put(best, carry)

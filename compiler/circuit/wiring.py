@@ -37,9 +37,9 @@ class Shown(NamedTuple):
     only: bool = False
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def wires_of(circuit: Circuit) -> Wires:
-    """Choose the words of a circuit; the pipeline, the logic and its estimate ask for the same ones."""
+    """Choose the words of a circuit; the pipeline, the logic and its estimate ask for the same ones, two to compare."""
     chosen = Chosen(circuit, shown(circuit))
     for i, node in enumerate(circuit.nodes):
         chosen.append(i, node)
@@ -195,12 +195,13 @@ class Chosen:
     def trial(self, i: Value, path: list[Value], option: Choice, lowest: int) -> tuple[int, int] | None:
         """What an option adds to the chains; None where it does not give the bit."""
         v, before = path[0], sum(self.sums[v].positions for v in path)
-        kept = self.choices[v]
+        choice, kept = self.choices[v], [(v, self.sums[v], self.words[v]) for v in path]
         self.choices[v] = option
         self.again(path)
         s = self.shown[i]
         given = not self.words[i].missing(s.bits, s.residue) & (2 << lowest) - 1
         after = sum(self.sums[v].positions for v in path)
-        self.choices[v] = kept
-        self.again(path)
+        self.choices[v] = choice
+        for v, sum_, word in kept:
+            self.sums[v], self.words[v] = sum_, word
         return (after - before, len(path)) if given else None

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from importlib import import_module
+from threading import current_thread, main_thread
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nnfpga.compiler.circuit.adders import digit_count
-from nnfpga.compiler.circuit.ir import Add, Builder, Clamp, Constant
+from nnfpga.compiler.circuit.adders import COMPILED, digit_count, planned
+from nnfpga.compiler.circuit.ir import Add, Builder, Circuit, Clamp, Constant
 from nnfpga.compiler.circuit.pipeline import schedule
+from nnfpga.compiler.circuit.sharing import Shared, share
 from nnfpga.compiler.device import GENERIC
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import fractions
@@ -291,6 +293,26 @@ def test_a_choice_of_depth_and_effort() -> None:
     least = (max(map(digit_count, weights)) - 1).bit_length()
     assert levels(Unrolled(slack=0, effort=1)) == least
     assert least < levels(Unrolled(slack=1, effort=1)) <= least + 1
+
+
+@pytest.mark.skipif(not COMPILED, reason="needs llvmlite")
+def test_matrices_are_searched_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On two cores neither matrix is left for the main thread, and the circuit is that of one core."""
+    graph = layers_of(Tensor("x", (24,), Number.of(-8, 7), ONE, ZERO), 24, 16)
+    inside: list[bool] = []
+
+    def recorded(*args: Any, **options: Any) -> Shared:
+        inside.append(current_thread() is main_thread())
+        return share(*args, **options)
+
+    monkeypatch.setattr("nnfpga.compiler.circuit.sharing.share", recorded)
+    made: list[Circuit] = []
+    for cores in (1, 2):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        planned.cache_clear()
+        made.append(circuit_of(graph, list(graph.layers)))
+    assert inside == [True, True, False, False]
+    assert str(made[0]) == str(made[1])
 
 
 def test_no_hardware() -> None:

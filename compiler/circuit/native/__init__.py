@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib import import_module
+from threading import Lock
 from types import FunctionType
 from typing import Any
 
@@ -28,15 +29,22 @@ __all__ = ["Array", "native", "scratch"]
 
 llvm: Any = import_module("llvmlite.binding")
 ENGINES: list[Any] = []  # the code lives as long as they do
+COMPILING = Lock()
 
 
-@cache
 def native(function: Callable[..., Any]) -> Callable[..., int]:
     """The same function as machine code; what it changes in arrays and objects is changed. Returns an integer, or 0.
 
-    Raises `TypeError` for what is outside the language. Arithmetic is that of 64 bits, without a check of overflows
-    or indices.
+    Other threads go on while it runs. Raises `TypeError` for what is outside the language. Arithmetic is that of 64
+    bits, without a check of overflows or indices.
     """
+    with COMPILING:
+        return compiled(function)
+
+
+@cache
+def compiled(function: Callable[..., Any]) -> Callable[..., int]:
+    """See `native`, which lets one thread in at a time."""
     assert isinstance(function, FunctionType)
     program = Program(function)
     llvm.initialize_native_target()

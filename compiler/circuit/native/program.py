@@ -47,6 +47,7 @@ class Program:
         self.made: dict[FunctionType, Any] = {}
         self.arrays: dict[int, Any] = {}
         self.waiting: list[FunctionType] = []
+        self.kinds: dict[type, Any] = {kind: self.access(kind.__name__) for kind in (ast.Subscript, ast.Attribute)}
         self.function(entry).linkage = ""
         while self.waiting:
             Body(self, self.waiting.pop()).build()
@@ -59,6 +60,11 @@ class Program:
             self.made[function].linkage = "internal"
             self.waiting.append(function)
         return self.made[function]
+
+    def access(self, name: str) -> Any:
+        """A kind of memory, for LLVM's analysis of aliases: what is stored as one kind is never read as another."""
+        kind = self.module.add_metadata([name, self.module.add_metadata(["native"]), WORD(0)])
+        return self.module.add_metadata([kind, kind, WORD(0)])
 
     def array(self, values: tuple[int, ...]) -> Any:
         """A constant array's address."""
@@ -130,6 +136,20 @@ class Body(ast.NodeVisitor):
             return self.b.gep(self.b.inttoptr(self.visit(node.value), POINTER), [WORD(names.index(node.attr))])
         return self.generic_visit(node)
 
+    def load(self, node: ast.expr) -> Any:
+        """What a variable, an element or a field holds."""
+        return self.marked(node, self.b.load(self.address(node)))
+
+    def store(self, value: Any, node: ast.expr) -> None:
+        """Change a variable, an element or a field."""
+        self.marked(node, self.b.store(value, self.address(node)))
+
+    def marked(self, node: ast.expr, access: Any) -> Any:
+        """An access with its kind of memory: elements of arrays and fields of objects do not overlap."""
+        if type(node) in self.program.kinds:
+            access.set_metadata("tbaa", self.program.kinds[type(node)])
+        return access
+
     def visit_Expr(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):
             self.visit(node.value)
@@ -139,14 +159,14 @@ class Body(ast.NodeVisitor):
         if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
             values = [self.visit(v) for v in node.value.elts]
             for place, value in zip(target.elts, values, strict=True):
-                self.b.store(value, self.address(place))
+                self.store(value, place)
         else:
-            value = self.visit(node.value)
-            self.b.store(value, self.address(target))
+            self.store(self.visit(node.value), target)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         right, place = self.visit(node.value), self.address(node.target)
-        self.b.store(getattr(self.b, ARITHMETIC[type(node.op)])(self.b.load(place), right), place)
+        old = self.marked(node.target, self.b.load(place))
+        self.marked(node.target, self.b.store(getattr(self.b, ARITHMETIC[type(node.op)])(old, right), place))
 
     def visit_Return(self, node: ast.Return) -> None:
         self.b.ret(self.visit(node.value) if node.value else WORD(0))
@@ -213,10 +233,10 @@ class Body(ast.NodeVisitor):
         return WORD(value) if isinstance(value, int) else self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> Any:
-        return self.b.load(self.address(node))
+        return self.load(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
-        return self.b.load(self.address(node))
+        return self.load(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         if type(node.op) not in ARITHMETIC:
