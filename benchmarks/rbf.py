@@ -1,13 +1,13 @@
 """RBF networks of 2 inputs, 4 Gaussian units and 1 sigmoid output, 16-bit ports, within an error of the float network.
 
-    python benchmarks/rbf.py [--draws 0 1 2 3 4] [--error 0.01] [--route 1] [--seeds 3] [--work build/rbf]
+    python benchmarks/rbf.py [--draws 0 1 2 3 4] [--error 0.01] [--family xc3s] [--route 1] [--seeds 3]
 
 The network of Shymkovych, Telenyk and Kravets (2021: 1,193 LUT, 101.579 ns on Spartan-3); their centres are not known,
 so networks are drawn: centres uniform in +-0.8, widths in 0.4 .. 0.8, output weights in +-2, bias in +-0.5; inputs
-fixed<16,1>, in +-1. Each is read as by ``nnfpga compile --max-error``, its functions looked for on Spartan-3. LUTs are
-those of xc3s, mapped as they are written; no multiplier, no RAM. The error is the greatest one of the circuit against
-ONNX Runtime, on a grid of all 256 high bytes of both inputs, low bytes at random. The first ``--route`` networks are
-routed between registers on an LFE5U-85F, speed grade 6; delays are of the median seed.
+fixed<16,1>, in +-1. Each is read as by ``nnfpga compile --max-error``, its functions looked for on the family. LUTs are
+those of the family, mapped as they are written; no multiplier, no RAM. The error is the greatest one of the circuit
+against ONNX Runtime, on a grid of all 256 high bytes of both inputs, low bytes at random. The first ``--route``
+networks are routed between registers on an LFE5U-85F, speed grade 6; delays are of the median seed.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ from comparison.synthesis import through_ours
 from onnx import TensorProto, helper, numpy_helper
 
 from nnfpga.compiler.circuit.ir import Circuit, Range
-from nnfpga.compiler.device import GENERIC
+from nnfpga.compiler.device import GENERIC, Device
 from nnfpga.compiler.frontend import predict_float
 from nnfpga.model import Model, read_model
 from nnfpga.options import Options
 from nnfpga.rtl.logic import emit, shape_of
 from nnfpga.rtl.unrolled import circuit_of
+from nnfpga.tools.recipes import Family
 from nnfpga.tools.yosys import synthesise
 
 UNITS, BITS = 4, 16
-SPARTAN_3 = replace(GENERIC, name="xc3s", family="xc3s")
+FAMILIES: dict[str, Family] = {"xc3s": "xc3s", "ice40": "ice40", "ecp5": "ecp5", "xc7": "xc7"}
 
 
 def main() -> None:
@@ -46,17 +47,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--error", type=float, default=0.01)
+    parser.add_argument("--family", choices=FAMILIES, default="xc3s")
     parser.add_argument("--route", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--work", type=Path, default=Path("build/rbf"))
     options = parser.parse_args()
-    print("| network | LUT4 (xc3s) | error | ECP5 delay, ns | s |\n|---|---|---|---|---|", flush=True)
+    family = FAMILIES[options.family]
+    device = replace(GENERIC, name=family, family=family)
+    print(f"| network | LUTs ({family}) | error | ECP5 delay, ns | s |\n|---|---|---|---|---|", flush=True)
     luts: list[int] = []
     for place, draw in enumerate(options.draws):
         start, work = time.monotonic(), options.work / str(draw)
         work.mkdir(parents=True, exist_ok=True)
-        circuit, error = within(draw, options.error, work, lambda text: print(text, file=sys.stderr, flush=True))
-        luts.append(synthesise(rtlil_of(circuit), "xc3s", "circuit", work / "xc3s", area=True).resources["lut"])
+        circuit, error = within(
+            draw, options.error, device, work, lambda text: print(text, file=sys.stderr, flush=True)
+        )
+        luts.append(synthesise(rtlil_of(circuit), family, "circuit", work / family, area=True).resources["lut"])
         delay = ""
         if place < options.route:
             text = wrapped(rtlil_of(circuit), 2 * BITS, circuit.ranges[circuit.outputs[0]].width)
@@ -94,13 +100,15 @@ def network(seed: int, path: Path) -> None:
     onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), str(path))
 
 
-def within(seed: int, error: float, work: Path, tell: Callable[[str], None]) -> tuple[Circuit, float]:
+def within(
+    seed: int, error: float, device: Device, work: Path, tell: Callable[[str], None]
+) -> tuple[Circuit, float]:  # fmt: skip
     """The circuit of a network, and its greatest error on the grid."""
     network(seed, work / "rbf.onnx")
     x = np.random.default_rng(seed).uniform(-1, 1, (4000, 2)).astype(np.float32)
     chosen = Options(max_error=error, input_format=f"fixed<{BITS},1>", output="scores")
-    model = read_model(work / "rbf.onnx", x, chosen, SPARTAN_3, tell)
-    circuit = circuit_of(model.graph, list(model.graph.layers), SPARTAN_3)
+    model = read_model(work / "rbf.onnx", x, chosen, device, tell)
+    circuit = circuit_of(model.graph, list(model.graph.layers), device)
     (work / "circuit.txt").write_text(str(circuit))
     return circuit, error_of(model, circuit)
 
