@@ -28,6 +28,8 @@ MARGINS = (0.82, 0.72)
 GRID, ENDS, PARTNERS = 9, 10, 20
 """Bits of inputs on a grid, bits of one whose cells are seen at both ends, and how often, the other being drawn."""
 MOST_SAMPLES = 20_000
+DRAWN, CLIMBERS, CLIMBS = 4096, 256, 300
+"""Codes that a search draws, those from which it goes on, and how many steps each tries."""
 MOST_TERMS = {"ecp5": 32, "xc7": 32}
 """Of distances, that are functions of one input each, on families where these take less than the sums that squares need
 which all share: benchmarks/RESULTS.md. Each is searched for in seconds."""
@@ -40,10 +42,21 @@ class ErrorFound:
     allowed: float
     measured: float
     samples: int
+    searched: float | None = None
+    """Of more than two inputs, the greatest error that a search between the samples found."""
 
     def to_dict(self) -> dict[str, Any]:
         """What report.json says."""
-        return {"allowed": self.allowed, "measured": self.measured, "samples": self.samples}
+        found = {} if self.searched is None else {"searched": self.searched}
+        return {"allowed": self.allowed, "measured": self.measured, "samples": self.samples, **found}
+
+    @property
+    def note(self) -> str:
+        """The same in words."""
+        text = f"--max-error {self.allowed:g}: {self.measured:.3g} off the float model on {self.samples} samples"
+        return (
+            text if self.searched is None else f"{text}; a search between them found {self.searched:.3g}"
+        )
 
 
 def ways(device: Device) -> Ways:
@@ -94,7 +107,8 @@ def stay_within(
         errors = errors_of(found.graph, dense, wanted)
         measured = max(found.error, float(errors.max()))
         if measured <= error:
-            return found.graph, ErrorFound(error, measured, len(codes) + len(dense))
+            beyond = None if source.size <= 2 else searched(found.graph, entry, real, dense)
+            return found.graph, ErrorFound(error, measured, len(codes) + len(dense), beyond)
         worst = np.argsort(errors)[-len(codes) // 2 :]
         codes, expected = np.concatenate([codes, dense[worst]]), np.concatenate([expected, wanted[worst]])
     raise CompileError(
@@ -127,13 +141,48 @@ def samples_of(source: Tensor, entry: Entry, x: Reals | None, codes: Ints | None
         floats.append(x[:MOST_SAMPLES].reshape(-1, *source.shape))
     if codes is not None and entry.slope.all():
         integers.append(codes)
-        values = (source.real(codes) - entry.intercept) / entry.slope
-        turned = np.empty_like(values).reshape(len(codes), -1)
-        turned[:, entry.order.reshape(-1)] = values.reshape(len(codes), -1)
-        floats.append(turned.reshape(values.shape))
+        floats.append(floats_of(source, entry, codes))
     if not integers:
         raise CompileError("option max-error: there are no samples; give --data FILE.npz with x")
     return np.concatenate(integers), np.concatenate(floats)
+
+
+def floats_of(source: Tensor, entry: Entry, codes: Ints) -> Reals:
+    """The samples that codes stand for."""
+    values = (source.real(codes) - entry.intercept) / entry.slope
+    turned = np.empty_like(values).reshape(len(codes), -1)
+    turned[:, entry.order.reshape(-1)] = values.reshape(len(codes), -1)
+    return turned.reshape(values.shape)
+
+
+def searched(graph: Graph, entry: Entry, real: RealGraph, codes: Ints) -> float | None:
+    """The greatest error found by changing one input at a time of some codes, and of drawn ones between their least and
+    greatest; None where there is nothing between codes."""
+    (source,) = graph.inputs
+    if not entry.slope.all() or source.number.union().step != 1:
+        return None
+    rng = np.random.default_rng(0)
+
+    def height(x: Ints) -> Reals:
+        return errors_of(graph, x, results(real, floats_of(source, entry, x)))
+
+    low, high = codes.min(axis=0), codes.max(axis=0)
+    pool = np.concatenate([codes, rng.integers(low, high + 1, (DRAWN, *source.shape))])
+    errors = height(pool)
+    first = np.argsort(errors)[-CLIMBERS:]
+    best, reached = pool[first], errors[first]
+    flat = (len(best), -1)
+    for _ in range(CLIMBS):
+        tried, rows = best.copy(), np.arange(len(best))
+        column = rng.integers(0, source.size, len(best))
+        span = (high - low).reshape(-1)[column]
+        step = (span * 2.0 ** -rng.uniform(0, 12, len(best))).astype(np.int64) + 1
+        tried.reshape(flat)[rows, column] += step * rng.choice([-1, 1], len(best))
+        tried = np.clip(tried, low, high)
+        found = height(tried)
+        better = found > reached
+        best[better], reached[better] = tried[better], found[better]
+    return float(reached.max())
 
 
 def near_ends(source: Tensor, rng: np.random.Generator) -> Ints | None:

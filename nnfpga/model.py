@@ -155,9 +155,7 @@ def read_model(
     error = None
     if options.max_error is not None:
         made, error = within_error(real, ending, calibration, options.max_error, x, device, progress)
-        notes.append(
-            f"--max-error {error.allowed:g}: {error.measured:.3g} off the float model on {error.samples} samples"
-        )
+        notes.append(error.note)
         notes += [f"--max-error: distances are sums of {form}" for form in forms_of(real)]
     else:
         made = to_integers(real, calibration)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,16 @@ import pytest
 from onnx import helper, numpy_helper
 
 import nnfpga
-from nnfpga.compiler.real import Reals
+from nnfpga.compiler.exact import fractions
+from nnfpga.compiler.graph import Graph, Tensor
+from nnfpga.compiler.layers.reduction import ReduceSum, SumReduction
+from nnfpga.compiler.layers.scalar import Scalar
+from nnfpga.compiler.number import Number
+from nnfpga.compiler.passes import Entry
+from nnfpga.compiler.real import RealGraph, RealInput, Reals
+from nnfpga.compiler.scalar.pieces import Line, Pieces
+from nnfpga.compiler.scalar.quantizer import Quantizer
+from nnfpga.max_error import searched
 
 from .conftest import write_graph
 
@@ -66,6 +76,19 @@ def test_the_report_says_how_distances_are_written(tmp_path: Path) -> None:
     design = nnfpga.compile(tmp_path / "m.onnx", x.astype(np.float32), max_error=0.02, **CHOICES)
     assert np.abs(design.predict(x).reshape(-1, 1) - np.exp(-3 * (x - 0.2) ** 2)).max() <= 0.02
     assert "--max-error: distances are sums of 1 functions of one element each" in design.report()["notes"]
+
+
+def test_the_search_finds_what_no_sample_shows() -> None:
+    """A network that is off at one corner of three inputs' range only, beyond 3/4 of each."""
+    source = Tensor("x", (3,), Number.of(-8, 7), fractions([Fraction(1, 8)]), fractions([0]))
+    functions = tuple(Pieces.of(-8, 7, [Line(-8, 8, 0, 0), Line(at, 8, 2, 0)]) for at in (5, 6, 7))
+    read = Scalar("f", ("x",), functions, fractions([Fraction(1, 64)]))
+    graph = Graph((source,), (read, SumReduction("y", ("f",), (0,), (3,), 1)), ("y",))
+    real = RealGraph((RealInput("x", (3,)),), (ReduceSum("y", ("x",), (0,)),), ("y",))
+    entry = Entry(np.ones(1), np.zeros(1), Quantizer(source.scale, -8, 7), np.arange(3))
+    codes = np.array([[-8, -8, -8], [0, 1, 2], [7, 7, -8], [-8, -8, 7]])
+    assert searched(graph, entry, real, codes[:2]) == 0
+    assert searched(graph, entry, real, codes) == 6 / 64
 
 
 @pytest.mark.parametrize(
