@@ -13,6 +13,7 @@ STEPS = 2048  # rises of the price for which a probability is tabulated
 MOST_WORDS = 1024
 NO_LUT = 1
 INVERTER = 1
+FIRST = 2  # operands of the lowest bit of a sum
 A_SUM = 1
 A_CARRY = 2
 
@@ -162,6 +163,8 @@ def total_price(net: Net) -> int:
             alone = twin < 0 or net.readers[net.inputs + twin] == 0
             if net.kind[gate] == A_SUM or (alone and (net.absorbs or net.fixed)):
                 total += sum_price(net, gate)
+            if net.fixed and net.kind[gate] == A_CARRY and net.used[gate] == FIRST:
+                total += LUT_PRICE
     return total
 
 

@@ -29,9 +29,9 @@ class Fabric:
     """What logic is made of: LUTs of ``inputs`` inputs.
 
     A bit of a sum that adds nothing but the carry takes no LUT, or is part of one that reads it; ``fixed``: it does, as
-    sums are made of cells that do nothing else. ``absorbs``: a sum's LUT has ``inputs`` free inputs as others have, so
-    that one operand may be a function of the other one and of all but one of them; but a carry needs that LUT even
-    where the sum is not read.
+    sums are made of cells that do nothing else, and a carry chain takes one more to begin.
+    ``absorbs``: a sum's LUT has ``inputs`` free inputs as others have, so that one operand may be a function of the
+    other one and of all but one of them; but a carry needs that LUT even where the sum is not read.
     """
 
     inputs: int = 4
@@ -77,6 +77,7 @@ class Network:
                 total += takes_lut(gate) and (len(gate.operands) > 1 or s in wanted)
             elif gate.kind == Kind.SUM or (gate.operands not in summed and (fabric.absorbs or fabric.fixed)):
                 total += fabric.fixed or not self.free(gate, readers, fabric)
+            total += fabric.fixed and gate.kind == Kind.CARRY and len(gate.operands) == 2
         return total
 
     def free(self, gate: Gate, readers: Counter[int], fabric: Fabric) -> bool:

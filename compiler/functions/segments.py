@@ -42,8 +42,10 @@ STAGES = (0, 3, 4)  # of shifting up first: by at most 7 or 15 bits
 SAMPLES = 32  # places in a segment that are looked at first
 MOST_PAIRED = 512  # inputs of a segment whose pairs are compared
 MORE_GUARD = 2  # bits, where not all inputs hold
-ENTRY = {4: (0, 1, 1, 1, 1, 2, 4, 7, 13), 6: (0, 1, 1, 1, 1, 1, 1, 2, 4)}
+ENTRY = {4: (0, 1, 1, 1, 1, 2, 3.5, 5.5, 10), 6: (0, 1, 1, 1, 1, 1, 1, 2, 4)}
 """By the inputs of a LUT: LUTs for a bit of a table of so many inputs, roughly."""
+ROW = {4: 1.6, 6: 1}  # and for a bit of a row of a product, whose digits a LUT of 6 inputs takes in
+BENT = {4: 70, 6: 35}  # and what parabolas take more than that
 
 
 class Price(NamedTuple):
@@ -227,7 +229,7 @@ def price(p: Polynomial, least: Ints, most: Ints, at: Ints, fabric: Fabric) -> P
     widths = [width(n) for n in (slope, np.clip(0, least, most), p.bend)]
     squares = width(np.array(p.square))
     entry = ENTRY[fabric.inputs]
-    sums = widths[1] + (widths[0] + p.steps if p.bends else 0)
+    sums = widths[1] + (widths[0] + p.steps + BENT[fabric.inputs] if p.bends else 0)
     return Price(
         entry[p.problem.inputs - p.steps] * sum(widths),
         product(widths[0], p.steps, fabric) + product(widths[2], squares, fabric),
@@ -242,11 +244,9 @@ def width(numbers: Ints) -> int:
     return most.bit_length() if least >= 0 else max((~least).bit_length(), most.bit_length()) + 1
 
 
-def product(a: int, b: int, fabric: Fabric) -> int:
-    """LUTs of a product: a row for two bits of the narrower factor, whose digits are LUTs in front of its carry chain
-    where that has no room for them."""
-    rows = (min(a, b) // 2 + 1) * (max(a, b) + 2) if a and b else 0
-    return rows if fabric.inputs > 4 else 2 * rows
+def product(a: int, b: int, fabric: Fabric) -> float:
+    """LUTs of a product: a row for two bits of the narrower factor."""
+    return (min(a, b) // 2 + 1) * (max(a, b) + 2) * ROW[fabric.inputs] if a and b else 0
 
 
 def circuit_of(target: Target, p: Polynomial, table: Table) -> Circuit | None:

@@ -22,13 +22,14 @@ MIN_BITS = 11
 """Of an input: below, tables are smaller."""
 FORMATS = 2  # the finest ones, which leave most freedom
 TRIED = 4
+LINES = 2  # candidates that are lines: what their tables take differs most from the estimate
 PART = 4  # of the usual search for each table of coefficients
 
 
 def smooth(
     targets: Sequence[Target], fabric: Fabric, effort: Effort, seed: int, below: float, tell: Callable[[str], None]
 ) -> list[Candidate]:
-    """The cheapest lines and the cheapest parabolas for one of the targets by a rough estimate, which has to be
+    """The two cheapest lines and the cheapest parabolas for one of the targets by a rough estimate, which has to be
     ``below`` a number of LUTs.
 
     Each is proven by its values for all input codes. The same for the same arguments.
@@ -47,7 +48,8 @@ def smooth(
             if not target.holds(circuit.evaluate(target.codes.reshape(-1, 1))[:, 0]):
                 raise AssertionError(f"{polynomial.method}: an output is not allowed")
             found.append(Candidate(polynomial.method, target, circuit, round(polynomial.luts)))
-            break
+            if polynomial.bends or len(found) == LINES:
+                break
     return found
 
 

@@ -120,7 +120,7 @@ def test_the_price_of_a_sum() -> None:
     network = Network(5, gates, (6, 8))
     assert network.price(Fabric(4, absorbs=True)) == 1
     assert network.price(Fabric(4, absorbs=False)) == 2
-    assert network.price(Fabric(4, absorbs=False, fixed=True)) == 3
+    assert network.price(Fabric(4, absorbs=False, fixed=True)) == 4  # the beginning of the chain, too
     assert replace(network, outputs=(5, 6, 8)).price(Fabric(4, absorbs=True)) == 2
 
 
