@@ -54,9 +54,7 @@ class ErrorFound:
     def note(self) -> str:
         """The same in words."""
         text = f"--max-error {self.allowed:g}: {self.measured:.3g} off the float model on {self.samples} samples"
-        return (
-            text if self.searched is None else f"{text}; a search between them found {self.searched:.3g}"
-        )
+        return text if self.searched is None else f"{text}; a search between them found {self.searched:.3g}"
 
 
 def ways(device: Device) -> Ways:
