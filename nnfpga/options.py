@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,10 @@ class Options:
             "give up to 1000 MHz",
         )
         unless(self.samples is None or self.samples > 0, "samples", f"{self.samples} is too few", "give at least 1")
-        unless(self.verify_seconds >= 0, "verify-seconds", f"{self.verify_seconds:g} is too few", "give 0 or more")
+        seconds = self.verify_seconds
+        unless(seconds >= 0, "verify-seconds", f"{seconds:g} is too few", "give 0 or more")
+        unless(seconds < inf, "verify-seconds", f"{seconds:g} is no end", "give a number of seconds")
+        unless(0 <= self.seed < 1 << 31, "seed", f"{self.seed} is out of range", "choose 0 to 2147483647")
         unless(not (self.board and self.device), "device", "a board has its own device", "give a board or a device")
         low, high = self.input_range or (0.0, 1.0)
         finite = isfinite(low) and isfinite(high)

@@ -225,6 +225,9 @@ def test_a_network_too_large_for_the_board(fails: Fails) -> None:
         ("--clock nan", ["clock: nan MHz is out of range; give up to 1000 MHz"]),
         ("--samples 0", ["samples: 0 is too few; give at least 1"]),
         ("--verify-seconds -1", ["verify-seconds: -1 is too few; give 0 or more"]),
+        ("--verify-seconds inf", ["verify-seconds: inf is no end; give a number of seconds"]),
+        ("--seed -1", ["seed: -1 is out of range; choose 0 to 2147483647"]),
+        ("--seed 2147483648", ["seed: 2147483648 is out of range; choose 0 to 2147483647"]),
         (
             "--input-format fixed<8",
             ["input-format: 'fixed<8' is not known; write fixed<W,I>, ufixed<W,I>, INT8 or UINT8"],
