@@ -82,7 +82,8 @@ def search(g: Graph, effort: int) -> None:
     for i in range(steps):
         if g.failed == 0:
             advance(g, nothing, max(effort // steps, 1), MOST, NOISE, 256 * HEAT * (steps - i) // steps)
-    advance(g, nothing, 0, 0, 0, 0)
+    if g.failed == 0:
+        advance(g, nothing, 0, 0, 0, 0)
 
 
 def read(g: Graph) -> Shared:

@@ -187,7 +187,7 @@ def note(g: Graph, kind: int, a: int, b: int, c: int) -> None:
 def undo(g: Graph) -> None:
     """Take back what the journal holds."""
     g.logging = 0
-    while g.written > 0:
+    while g.written > 0 and g.failed == 0:
         g.written -= 1
         at = 4 * g.written
         kind, a = g.journal[at], g.journal[at + 1]

@@ -107,7 +107,8 @@ def dissolve(g: Graph, v: int) -> None:
     while g.length[own] and g.failed == 0:
         s = g.start[own]
         change(g, own, g.value[s], -g.coefficient[s])
-    drop_value(g, v)
+    if g.failed == 0:
+        drop_value(g, v)
 
 
 def extract_all(g: Graph, end: int) -> int:
@@ -129,6 +130,8 @@ def disturb(g: Graph, most: int) -> None:
     """Dissolve up to ``most`` values along a random walk over rows, terms and readers."""
     e = random(g, g.outputs + g.values - g.inputs)
     for _ in range(1 + random(g, most)):
+        if g.failed:
+            return
         if g.length[e] == 0:
             e = random(g, g.outputs)
             if g.length[e] == 0:
@@ -170,6 +173,8 @@ def anneal(g: Graph, effort: int, most: int, noise: int, heat: int) -> None:
         g.effort += 100
         disturb(g, most)
         extract_all(g, NEVER)
+        if g.failed:  # nothing in the arrays holds any more
+            return
         settle(g)
         cost = g.cost
         for i in range(g.touches):

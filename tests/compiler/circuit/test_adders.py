@@ -3,8 +3,9 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -250,3 +251,37 @@ def test_wide_sums() -> None:
     x = [[31, 30, -32], [-32, -32, -32], [31, 31, 31]]
     expected = [[sum(a * int(w) for a, w in zip(row, matrix[0], strict=True))] for row in x]
     assert circuit.evaluate(np.array(x)).tolist() == expected
+
+
+class Checked(list[int]):
+    """An array that nothing outside it is read from, as machine code would do without a word."""
+
+    def __getitem__(self, index: Any) -> Any:
+        if index < 0:
+            raise IndexError(index)
+        return super().__getitem__(index)
+
+
+@pytest.mark.parametrize("name", ["slots", "journal", "lists", "listed", "values", "sizes"])
+@pytest.mark.parametrize("share_of", [0.03, 0.1])
+def test_arrays_that_are_too_small(name: str, share_of: float) -> None:
+    """A search whose arrays do not hold what it needs says so, and nothing beyond them is touched."""
+    from nnfpga.compiler.circuit.sharing.search import optimise
+    from nnfpga.compiler.circuit.sharing.state import empty
+
+    rng = np.random.default_rng(0)
+    matrix = rng.integers(-200, 200, (6, 6))
+    for seed in range(4):
+        g = empty(6, np.full(6, 63), 0, digit_count(matrix), 6, seed, 4)
+        for field in fields(g):
+            value = getattr(g, field.name)
+            if isinstance(value, np.ndarray):
+                setattr(g, field.name, Checked(value.tolist()))
+        optimise(g, Checked(matrix.reshape(-1).tolist()), 10**6, 0, 0, 0)
+        assert g.ready
+        assert not g.failed
+        used = {"slots": g.slots, "lists": g.lists_end, "listed": g.nodes, "values": g.values}.get(name, 40)
+        setattr(
+            g, f"{name}_room", int(used * (1 + share_of)) if name not in ("journal", "sizes") else int(400 * share_of)
+        )
+        optimise(g, Checked(), 20_000, 10, 32, 256 * 24)
