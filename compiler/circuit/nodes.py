@@ -265,7 +265,8 @@ class Select(Node):
 
     def range(self, *inputs: Range) -> Range:
         _, a, b = inputs
-        return Range(min(a.low, b.low), max(a.high, b.high), min(a.zeros, b.zeros))
+        zeros = min((r.zeros for r in (a, b) if r.low or r.high), default=0)  # a constant 0 is a multiple of all
+        return Range(min(a.low, b.low), max(a.high, b.high), zeros)
 
     def evaluate(self, *inputs: Ints) -> Ints:
         return np.where(inputs[0] != 0, inputs[1], inputs[2])
