@@ -13,7 +13,7 @@ __all__ = ["main"]
 
 CHOICES = (
     "board", "device", "target", "clock", "bits", "layers", "max_drop", "curve_error", "max_error", "calibration",
-    "input_format", "input_range", "samples", "emit", "output", "plan", "verify_seconds", "seed",
+    "input_format", "input_range", "samples", "emit", "output", "plan", "verify_seconds", "dsp", "seed",
 )  # fmt: skip
 
 
@@ -100,6 +100,9 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--input-range", metavar="LOW,HIGH", help="the input's range where there is no data")
     build.add_argument(
         "--samples", type=int, metavar="N", help="vectors on which the RTL is compared (default: by time)"
+    )
+    build.add_argument(
+        "--dsp", action="store_true", default=None, help="products may be in the chip's multiplier blocks"
     )
     build.add_argument("--emit", help="where to stop: model, rtl, netlist or bitstream")
     build.add_argument("--output", help="what the hardware gives: class, scores or auto (as the model ends)")

@@ -77,10 +77,11 @@ def find_device(options: Options) -> tuple[Any, Device]:
     """The board and the device that the user chose."""
     from nnfpga import boards
 
-    if options.board:
-        board = boards.find(options.board)
-        return board, board.device
-    return None, boards.find_device(options.device) if options.device else GENERIC
+    board = boards.find(options.board) if options.board else None
+    device = board.device if board else boards.find_device(options.device) if options.device else GENERIC
+    if options.dsp and not device.dsps:
+        raise CompileError(f"option dsp: {device.name} has no multiplier blocks; leave it out")
+    return board, device
 
 
 def choose_plan(graph: Any, device: Device, clock: float, options: Options, progress: Callable[[str], None]) -> Plan:

@@ -43,7 +43,8 @@ class Options:
     ``calibration`` one of minmax, percentile, mse. ``layers`` holds formats of single layers; ``max_drop`` are the
     points of accuracy (percent) that the search for the others may lose. ``curve_error`` is how many units of its
     result a curved function of a float model may be off where that takes less logic. ``max_error`` is how far the
-    outputs of a float model may be off, in their own unit, where that takes less logic.
+    outputs of a float model may be off, in their own unit, where that takes less logic. With ``dsp`` products may be in
+    multiplier blocks, of which the netlist has no more than the chip.
     """
 
     board: str | None = None
@@ -64,6 +65,7 @@ class Options:
     plan: str | None = None
     verify_seconds: float = 60.0
     seed: int = 1
+    dsp: bool = False
 
     def check(self) -> None:
         """Raise CompileError naming every choice that cannot be."""
@@ -114,6 +116,8 @@ class Options:
         unless(not needs_board, "emit", "a bitstream needs a board", "add --board")
         needs_chip = self.emit == "netlist" and not self.board and not self.device
         unless(not needs_chip, "emit", "a netlist needs a chip", "add --board or --device")
+        on_chip = bool(self.board or self.device)
+        unless(on_chip or not self.dsp, "dsp", "multiplier blocks are a chip's", "add --board or --device")
         if self.input_format is not None:
             try:
                 parse(self.input_format)
@@ -182,6 +186,13 @@ def whole(value: Any) -> int:
     if number(value) != int(value):
         raise ValueError
     return int(value)
+
+
+def truth(value: Any) -> bool:
+    """A truth value as it is."""
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
 
 
 def pair(value: Any) -> tuple[float, float]:
@@ -263,6 +274,7 @@ CONVERT: dict[str, tuple[Callable[[Any], Any], str]] = {
     "plan": (optional(text), TEXT),
     "verify_seconds": (number, NUMBER),
     "seed": (whole, WHOLE),
+    "dsp": (truth, "true or false"),
 }
 
 
