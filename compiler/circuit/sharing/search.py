@@ -64,8 +64,8 @@ def extract(g: Graph, pattern: int) -> None:
         g.work[readers] = e
         readers += 1
         places += digits(k)
-        if t < 0 and e >= g.outputs and digits_of(g, e) == 2:  # this value is the pattern, or the pattern negated
-            t = e + values
+        if t < 0 and e >= g.outputs and digits_of(g, e) == 2 and abs(shifted(k, min(d, 0))) == 1:
+            t = e + values  # this value is the pattern, or the pattern negated
             unit = shifted(k, min(d, 0))
     if places < 2:
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -128,6 +128,7 @@ class TestCompiled:
         check(matrix)
 
     @given(arrays(np.int64, array_shapes(min_dims=2, max_dims=2, max_side=4), elements=ELEMENTS))
+    @example(np.array([[0, 0, 2], [1, 1, 1], [1, 1, 0]]))  # a start with a value that is twice a pattern
     @settings(deadline=None)
     def test_repeated_rows_and_columns(self, matrix: np.ndarray) -> None:
         check(np.block([[matrix, 2 * matrix], [matrix, -matrix], [-matrix, 3 * matrix]]))
