@@ -33,7 +33,7 @@ def whole_folder(path: str | Path) -> Generator[Path]:
     temporary: Path | None = None
     try:
         if not replaceable(target):
-            raise CompileError(f"{path}: holds other files; give a new folder, or one that nnfpga wrote")
+            raise CompileError(f"{path or '.'}: holds other files; give a new folder, or one that nnfpga wrote")
         target.parent.mkdir(parents=True, exist_ok=True)
         sweep(target)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=f".{os.getpid()}.part", dir=target.parent))

@@ -52,7 +52,9 @@ def product(b: Importer, x: Ref, right: Array) -> Ref:
     if x.batched and weight.ndim == x.rank > 2 and len(weight) == 1:
         weight = weight[0]
     unlike = f"a matrix of shape {right.shape} does not fit an input of shape {x.shape}"
-    if not x.shape or weight.ndim < 2 or 0 in weight.shape or weight.shape[-2] != x.shape[-1]:
+    if 0 in weight.shape:
+        raise refuse(b, f"its matrix of shape {right.shape} is empty", "leave the node out")
+    if not x.shape or weight.ndim < 2 or weight.shape[-2] != x.shape[-1]:
         raise refuse(b, unlike, "flatten first")
     if x.batched and weight.ndim > max(x.rank - 1, 2):
         raise refuse(b, f"{unlike} for each sample of a batch", "keep the samples of a batch apart")

@@ -21,7 +21,7 @@ NOT_NPZ = "{}: is no .npz file; save one with numpy.savez(file, x=samples, y=lab
 BOARDS = "icebreaker, icestick, ulx3s-12f, ulx3s-25f, ulx3s-45f, ulx3s-85f"
 DEVICES = "hx1k, up5k, lfe5u-12f, lfe5u-25f, lfe5u-45f, lfe5u-85f, generic"
 NAMES = (
-    "bits, board, calibration, clock, curve_error, device, emit, input_format, input_range, layers, max_drop, "
+    "bits, board, calibration, clock, curve_error, device, dsp, emit, input_format, input_range, layers, max_drop, "
     "max_error, output, plan, samples, seed, target, verify_seconds"
 )
 SAVE = "save one with numpy.savez(file, x=samples, y=labels)"

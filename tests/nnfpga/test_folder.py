@@ -93,6 +93,13 @@ def test_what_is_not_ours_stays(tmp_path: Path, report: str | None) -> None:
     assert (target / "thesis.txt").read_text() == "mine"
 
 
+def test_no_name_is_the_present_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CompileError, match=r"^\.: holds other files"), whole_folder(""):
+        pytest.fail("the block must not run")
+
+
 def test_a_file_is_not_replaced(tmp_path: Path) -> None:
     target = tmp_path / "out"
     target.write_text("mine")

@@ -169,6 +169,12 @@ ELSE = "export other operators; 'nnfpga check --operators' lists them"
             "Gemm 'n0' (node 0): a matrix of shape (4, 2) does not fit an input of shape (5,); flatten first",
         ),
         (
+            [("Gemm", ["x", "w"], {})],
+            (4,),
+            {"w": np.ones((4, 0), np.float32)},
+            "Gemm 'n0' (node 0): its matrix of shape (4, 0) is empty; leave the node out",
+        ),
+        (
             [("MatMul", ["w", "x"], {})],
             (4,),
             {"w": np.ones((2, 4), np.float32)},
