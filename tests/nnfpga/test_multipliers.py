@@ -21,7 +21,7 @@ def resources(mlp: Path, data: Path, *, device: str, **options: Any) -> dict[str
     return report["resources"]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def tools() -> None:
     """Skips where the netlist cannot be made or simulated."""
     try:
@@ -32,6 +32,7 @@ def tools() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tools")
 @pytest.mark.parametrize("device", ["up5k", "lfe5u-25f"])
 def test_blocks_are_taken_where_they_are_allowed(mlp: Path, data: Path, device: str) -> None:
     without, within = (resources(mlp, data, device=device, dsp=dsp) for dsp in (False, True))
@@ -41,6 +42,7 @@ def test_blocks_are_taken_where_they_are_allowed(mlp: Path, data: Path, device: 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tools")
 def test_never_more_than_the_chip_has(mlp: Path, data: Path, tmp_path: Path) -> None:
     """Two matrices of 8 products a cycle each: UP5K has 8 blocks, and Yosys takes all or none."""
     plan = nnfpga.compile(mlp, data, device="up5k", emit="rtl", samples=1).plan.to_yaml()
