@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,11 @@ import numpy.typing as npt
 from ..exact import fractions
 from ..formats import Format, Ranges
 from ..real import Reals
-from ..scalar.domain import Domain
 from ..scalar.functions import Function
 from ..scalar.quantizer import Quantizer
 from ..weights.block_circulant import BlockCirculant
 
-__all__ = ["Composed", "Seen", "fit", "in_format", "is_on_lattice", "lattice", "quantise_weights", "stated"]
+__all__ = ["Chain", "fit", "in_format", "is_on_lattice", "lattice", "quantise_weights", "stated"]
 
 EXACT_BITS = 16  # weights that are exactly powers of two or on a lattice this narrow are kept as they are
 FIT_VALUES = 1 << 19  # of more, the error of a scale is measured on a sample
@@ -28,27 +27,9 @@ SMALLER_SCALES = 4  # how many halvings of the covering scale are tried
 SMALLER_BEHIND = 8  # where a function that may saturate follows
 
 
-class Seen(Protocol):
-    """What a scale's error is measured behind."""
-
-    def evaluate(self, x: Reals) -> Reals:
-        """In float64."""
-        ...
-
-    @property
-    def channels(self) -> int:
-        """How many different functions it has."""
-        ...
-
-    @property
-    def domain(self) -> Domain:
-        """Where it is defined."""
-        ...
-
-
 @dataclass(frozen=True)
-class Composed:
-    """Functions behind each other."""
+class Chain:
+    """Functions behind each other, which read what is quantised; an error is measured behind them."""
 
     functions: tuple[Function, ...]
 
@@ -62,12 +43,24 @@ class Composed:
         return max(f.channels for f in self.functions)
 
     @property
-    def domain(self) -> Domain:
-        """That of the first function."""
-        return self.functions[0].domain
+    def is_defined_at_zero(self) -> bool:
+        """Whether every channel has a value there."""
+        x = np.zeros(self.channels)
+        for f in self.functions:
+            if f.domain.lacks(x).any():
+                return False
+            x = f.evaluate(x)
+        return True
+
+    def error(self, values: Reals, quantizer: Quantizer) -> float:
+        """The greatest error behind the functions, to the range of their results; 0 where they differ by channel."""
+        if self.channels > 1:
+            return 0.0
+        exact, found = self.evaluate(values), self.evaluate(quantizer.evaluate(values))
+        return float(np.abs(found - exact).max(initial=0.0) / (np.ptp(exact) or 1.0))
 
 
-def fit(values: Reals, bits: int, through: Seen | None = None, ranges: Ranges = Ranges.MSE) -> Quantizer:
+def fit(values: Reals, bits: int, through: Chain | None = None, ranges: Ranges = Ranges.MSE) -> Quantizer:
     """The power-of-two scale that covers ``ranges`` of the values; signed where a value is.
 
     The least squared error is measured behind ``through``.
@@ -81,7 +74,7 @@ def fit(values: Reals, bits: int, through: Seen | None = None, ranges: Ranges = 
     signed = bool(whole.min(initial=0.0) < 0)
     low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
     top = covering(largest, high)
-    ends = (low, high) if through is None else inside(through.domain, low, high, whole)
+    ends = (low, high) if through is None else inside(through, low, high, whole)
 
     def quantizer(exponent: int) -> Quantizer:
         return Quantizer(fractions([Fraction(2) ** exponent]), *ends)
@@ -98,9 +91,9 @@ def fit(values: Reals, bits: int, through: Seen | None = None, ranges: Ranges = 
     return quantizer(exponent)
 
 
-def inside(domain: Domain, low: int, high: int, values: Reals) -> tuple[int, int]:
-    """Bounds without zero, and what is beyond, where a function is not defined there and no value is."""
-    if domain.holds(Fraction(low), Fraction(high)):
+def inside(through: Chain, low: int, high: int, values: Reals) -> tuple[int, int]:
+    """Bounds without zero, and what is beyond, where the functions are not defined there and no value is."""
+    if through.is_defined_at_zero:
         return low, high
     return 1 if (values > 0).all() else low, -1 if (values < 0).all() else high
 

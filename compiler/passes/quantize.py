@@ -28,8 +28,9 @@ from ..real import Op, RealGraph, Reals, Units, Weighted
 from ..scalar.functions import Affine, Function, Kinked
 from ..scalar.quantizer import Quantizer, Rounding
 from .choose_waves import choose_waves
-from .fit import Composed, Seen, fit, in_format, lattice, quantise_weights, stated
+from .fit import Chain, fit, in_format, lattice, quantise_weights, stated
 from .given import given, is_quantised
+from .quotients import quotient_bits
 from .turn_input import is_order
 
 __all__ = ["Calibration", "Width", "quantize"]
@@ -39,6 +40,7 @@ Width = int | Format
 
 TABLE_INPUT = 16  # bits: sums of no more than these, and a sign, are a table's input as they are
 TABLE_BITS = 2  # a curved function's input gets this many bits more than its output
+STEEP, STEEP_BITS = 3, 2  # an error of more steps of the output makes it steep, which gets so many bits more
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,7 @@ class Quantization:
         if straight and source in self.inputs and not (decided and isinstance(op.function, Affine)):
             source = self.few_bits(source)  # the host sends integers; what could not be folded works on them
         if not straight and source not in self.narrow and source in self.wide:
-            chosen = self.choose(source, op.function)
+            chosen = self.choose(source, self.chain(op), TABLE_BITS)
             if not self.is_coarser(source, chosen):
                 source = self.insert(source, chosen)
         elif not straight:
@@ -264,7 +266,7 @@ class Quantization:
         )
         return self.insert(name, chosen)
 
-    def kernel(self, name: str) -> Composed | None:
+    def kernel(self, name: str) -> Chain | None:
         """The curved function of sums alone that a tensor's elements are terms of: far from a centre few bits do."""
         functions: list[Function] = []
         summed = False
@@ -276,7 +278,7 @@ class Quantization:
                 case Apply() if summed and reader.function.channels == 1:
                     functions.append(reader.function)
                     if not isinstance(reader.function, Kinked):
-                        return Composed(tuple(functions))
+                        return Chain(tuple(functions))
                 case RealRearrange():
                     pass
                 case _:
@@ -284,14 +286,38 @@ class Quantization:
             name = reader.name
         return None
 
-    def choose(self, name: str, through: Seen | None = None) -> Quantizer:
-        """The quantiser that the user states for a tensor, or the best one of its width; ours in front of a table."""
-        width = self.calibration.activations.get(name, self.calibration.bits)
-        if through is not None and not isinstance(through, Composed):
-            width = (width.width if isinstance(width, Format) else width) + TABLE_BITS
-        return stated(width) if isinstance(width, Format) else self.best(name, width, through)
+    def chain(self, op: Apply) -> Chain:
+        """A curved function and those behind it that read nothing else: they become one table."""
+        functions = [op.function]
+        while op.name not in self.graph.outputs and len(readers := self.graph.readers(op.name)) == 1:
+            (reader,) = readers
+            if not isinstance(reader, Apply):
+                break
+            functions.append(reader.function)
+            op = reader
+        return Chain(tuple(functions))
 
-    def best(self, name: str, bits: int, through: Seen | None = None) -> Quantizer:
+    def choose(self, name: str, through: Chain | None = None, more: int = 0) -> Quantizer:
+        """The quantiser that the user states for a tensor, or the best one of its width and ``more`` bits.
+
+        Where functions behind it are too steep for that width, and nobody stated one, it has some more.
+        """
+        given = self.calibration.activations.get(name)
+        width = self.calibration.bits + quotient_bits(self.graph, name) if given is None else given
+        if isinstance(width, Format):
+            if not more:
+                return stated(width)
+            width = width.width
+        width += more
+        chosen = self.best(name, width, through)
+        if through is not None and given is None:
+            for bits in range(width + 1, width + STEEP_BITS + 1):
+                if through.error(self.calibration.values[name], chosen) <= STEEP / 2**self.calibration.bits:
+                    break
+                chosen = self.best(name, bits, through)
+        return chosen
+
+    def best(self, name: str, bits: int, through: Chain | None = None) -> Quantizer:
         """The quantiser of a width with the least error; searched once."""
         if not np.isfinite(self.calibration.values[name]).all():
             made = self.graph.makers.get(name)
