@@ -16,6 +16,7 @@ from ..real import Reals
 from ..scalar.curves import Cos, Elu, Erf, Exp, Gelu, Log, Mish, Sin, Softplus, Swish
 from ..scalar.functions import Abs, Function, Image, LeakyRelu, Relu, Sigmoid, Sign, Tanh
 from ..scalar.rational import HardSwish, Pow, Softsign
+from .defined import DEFINED, operations, written_out
 
 __all__ = ["FUNCTIONS", "Expression", "parse"]
 
@@ -26,11 +27,14 @@ FUNCTIONS: dict[str, Function] = {
     "sign": Sign(), "silu": Swish(), "sin": Sin(), "softplus": Softplus(), "softsign": Softsign(),
     "sqrt": Pow(Fraction(1, 2)), "swish": Swish(), "tanh": Tanh(),
 }  # fmt: skip
-"""What can be called in a formula."""
+"""What can be called in a formula, beside what is defined by these."""
 
+KNOWN = [*((name, 1) for name in FUNCTIONS), *DEFINED]
+EXAMPLES = ("x", "0.25", "6")
 CONSTANTS = {"e": Fraction(math.e), "pi": Fraction(math.pi)}
 UNIT = 2.0**-50  # relative error of an operation of float64, those of the library included
 MAX_POWER = 64
+MAX_OPERATIONS = 10_000
 
 
 class Float(NamedTuple):
@@ -112,7 +116,8 @@ class Expression:
 
 
 def parse(text: str) -> Expression:
-    """The formula that a text is: ``x``, numbers, ``+ - * / **``, and the functions of :data:`FUNCTIONS`.
+    """The formula that a text is: ``x``, numbers, ``+ - * / **``, and the functions of :data:`FUNCTIONS` and
+    :data:`DEFINED`.
 
     Raises
     ------
@@ -126,11 +131,14 @@ def parse(text: str) -> Expression:
     try:
         if what := fault(tree):
             raise CompileError(f"'{text}': {what}")
+        whole = written_out(tree)
+        if operations(whole) > MAX_OPERATIONS:
+            raise CompileError(f"'{text}': is too long with all its functions written out; write it shorter")
     except RecursionError:
         raise CompileError(f"'{text}': is too deep; write it shorter") from None
     if not any(isinstance(n, ast.Name) and n.id == "x" for n in ast.walk(tree)):
         raise CompileError(f"'{text}': does not read x; write a function of x")
-    return Expression(text, tree)
+    return Expression(text, whole)
 
 
 def fault(node: ast.expr) -> str | None:
@@ -155,11 +163,13 @@ def fault(node: ast.expr) -> str | None:
         case ast.BinOp(left, ast.Add() | ast.Sub() | ast.Mult() | ast.Div(), right):
             return fault(left) or fault(right)
         case ast.Call(ast.Name(name), arguments, []):
-            if name not in FUNCTIONS:
-                return f"the function '{name}' is not known; known are {', '.join(FUNCTIONS)}"
-            if len(arguments) != 1:
-                return f"{name} takes one argument, not {len(arguments)}; write {name}(x)"
-            return fault(arguments[0])
+            counts = [count for known, count in KNOWN if known == name]
+            if not counts:
+                return f"the function '{name}' is not known; known are {', '.join(sorted({n for n, _ in KNOWN}))}"
+            if len(arguments) not in counts:
+                usage = " or ".join(f"{name}({', '.join(EXAMPLES[:count])})" for count in sorted(counts))
+                return f"{name} with {len(arguments)} arguments is not understood; write {usage}"
+            return next((what for a in arguments if (what := fault(a))), None)
         case _:
             return f"'{ast.unparse(node)}' is not understood; use numbers, x, + - * / ** and functions"
 

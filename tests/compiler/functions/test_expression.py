@@ -17,6 +17,12 @@ REFERENCES = {
     "1 / (1 + x**3 / 7)": lambda x: 1 / (1 + x**3 / 7),
     "sin(x)**2 * exp(-x) + pi": lambda x: mpmath.sin(x) ** 2 * mpmath.exp(-x) + mpmath.mpf(np.pi),
     "(x + 1000000) - 1000000": lambda x: x,
+    "prelu(x - 1, 0.1)": lambda x: x - 1 if x >= 1 else (x - 1) / 10,
+    "clip(3 * x, 0.5, 2) + max(x, 1) * min(1, x)": lambda x: min(max(3 * x, 0.5), 2) + x,
+    "celu(x - 1, 0.5)": lambda x: x - 1 if x >= 1 else (mpmath.exp(2 * (x - 1)) - 1) / 2,
+    "elu(x - 1, 3)": lambda x: x - 1 if x >= 1 else 3 * (mpmath.exp(x - 1) - 1),
+    "gaussian(x) + tan(x / 2)": lambda x: mpmath.exp(-x * x) + mpmath.tan(x / 2),
+    "reciprocal(cosh(x)) - sinh(x) + leakyrelu(-x, 0.5)": lambda x: 1 / mpmath.cosh(x) - mpmath.sinh(x) - x / 2,
 }
 
 
@@ -48,10 +54,13 @@ def test_every_function_is_enclosed(name: str) -> None:
     ("text", "what"),
     [
         ("x +", "is no formula of x; write one such as exp(-x**2)"),
-        ("foo(x)", "the function 'foo' is not known; known are abs, cos"),
+        ("foo(x)", "the function 'foo' is not known; known are abs, celu, clip, cos"),
         ("y", "'y' is not known; the variable is x, constants are e, pi"),
         ("x ** 2.5", "the exponent 2.5 is no integer from 1 to 64; write exp, sqrt or 1 / x**n"),
-        ("exp(x, x)", "exp takes one argument, not 2; write exp(x)"),
+        ("exp(x, x)", "exp with 2 arguments is not understood; write exp(x)"),
+        ("leakyrelu(x, 1, 2)", "with 3 arguments is not understood; write leakyrelu(x) or leakyrelu(x, 0.25)"),
+        ("clip(x, y, 1)", "'y' is not known"),
+        ("prelu(" * 40 + "x" + ", 0.5)" * 40, "is too long with all its functions written out"),
         ("__import__('os')", "the function '__import__' is not known"),
         ("x.real", "'x.real' is not understood; use numbers, x, + - * / ** and functions"),
         ("'a' * x", "'a' is no number; write numbers such as 0.5"),
