@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import importlib
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -17,23 +15,13 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = 40
 
 
-@pytest.fixture(scope="module")
-def mutate() -> ModuleType:
-    """The benchmark's module."""
-    spec = importlib.util.spec_from_file_location("mutate", ROOT / "benchmarks" / "mutate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["mutate"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_damaged_models(mutate: ModuleType, tmp_path: Path) -> None:
+def test_damaged_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    make_case = importlib.import_module("damage.cases").make_case
     models = sorted(ROOT.glob("tests/models/*.onnx"))
     outcomes: Counter[bool] = Counter()
     for number in range(CASES):
-        case = mutate.make_case(number, models)
+        case = make_case(number, models)
         path = tmp_path / f"{number}.onnx"
         path.write_bytes(case.data)
         found = check(path)

@@ -1,0 +1,1 @@
+"""Damaged models, the same for the same seed."""
