@@ -287,11 +287,11 @@ class Quantization:
         return None
 
     def chain(self, op: Apply) -> Chain:
-        """A curved function and those behind it that read nothing else: they become one table."""
+        """A curved function and those behind it that read nothing else, as long as they are the same for all channels."""
         functions = [op.function]
         while op.name not in self.graph.outputs and len(readers := self.graph.readers(op.name)) == 1:
             (reader,) = readers
-            if not isinstance(reader, Apply):
+            if not isinstance(reader, Apply) or reader.function.channels > 1:
                 break
             functions.append(reader.function)
             op = reader
