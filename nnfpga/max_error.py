@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nnfpga.compiler.bound import error_bound
 from nnfpga.compiler.device import Device
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints
@@ -44,17 +45,25 @@ class ErrorFound:
     samples: int
     searched: float | None = None
     """Of more than two inputs, the greatest error that a search between the samples found."""
+    proven: float | None = None
+    """What no integers of the input exceed; None where the network is not of the kind that can be followed."""
 
     def to_dict(self) -> dict[str, Any]:
         """What report.json says."""
         found = {} if self.searched is None else {"searched": self.searched}
-        return {"allowed": self.allowed, "measured": self.measured, "samples": self.samples, **found}
+        return {
+            "allowed": self.allowed, "measured": self.measured, "samples": self.samples, **found, "proven": self.proven,
+        }  # fmt: skip
 
     @property
     def note(self) -> str:
         """The same in words."""
         text = f"--max-error {self.allowed:g}: {self.measured:.3g} off the float model on {self.samples} samples"
-        return text if self.searched is None else f"{text}; a search between them found {self.searched:.3g}"
+        if self.searched is not None:
+            text += f"; a search between them found {self.searched:.3g}"
+        if self.proven is None:
+            return f"{text}; nothing is proven of other inputs: it has more than sums and functions of one element"
+        return f"{text}; at most {self.proven:.3g} for every input code, proven"
 
 
 def ways(device: Device) -> Ways:
@@ -106,7 +115,8 @@ def stay_within(
         measured = max(found.error, float(errors.max()))
         if measured <= error:
             beyond = None if source.size <= 2 else searched(found.graph, entry, real, dense)
-            return found.graph, ErrorFound(error, measured, len(codes) + len(dense), beyond)
+            proven = error_bound(found.graph, entry, real, max(measured, beyond or 0.0))
+            return found.graph, ErrorFound(error, measured, len(codes) + len(dense), beyond, proven)
         worst = np.argsort(errors)[-len(codes) // 2 :]
         codes, expected = np.concatenate([codes, dense[worst]]), np.concatenate([expected, wanted[worst]])
     raise CompileError(

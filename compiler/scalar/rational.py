@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, isqrt
@@ -187,6 +187,9 @@ class PerChannel(Function):
 
     def image(self, channel: int, low: Fraction, high: Fraction, precision: int) -> Image:
         return self.functions[channel].image(0, low, high, precision)
+
+    def marks(self, channel: int, low: Reals, high: Reals) -> Iterable[tuple[float, Sequence[float]]]:
+        return self.functions[channel].marks(0, low, high)
 
 
 def power(exponent: float) -> Function:

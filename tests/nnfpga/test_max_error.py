@@ -20,7 +20,7 @@ from nnfpga.compiler.passes import Entry
 from nnfpga.compiler.real import RealGraph, RealInput, Reals
 from nnfpga.compiler.scalar.pieces import Line, Pieces
 from nnfpga.compiler.scalar.quantizer import Quantizer
-from nnfpga.max_error import searched
+from nnfpga.max_error import ErrorFound, searched
 
 from .conftest import write_graph
 
@@ -56,8 +56,10 @@ def test_the_error_holds_on_every_input(tmp_path: Path) -> None:
     stated = design.report()["max_error"]
     assert error <= stated["measured"] + 1e-6
     assert stated["measured"] <= stated["allowed"] == 0.02
+    assert error <= stated["proven"] + 1e-6 <= 1.03 * stated["measured"] + 2e-6
     assert design.measured["exact"]["rtl"]
-    assert any(note.startswith("--max-error 0.02: ") for note in design.report()["notes"])
+    (note,) = (note for note in design.report()["notes"] if note.startswith("--max-error 0.02: "))
+    assert note.endswith(f"; at most {stated['proven']:.3g} for every input code, proven")
 
 
 def test_the_report_says_how_distances_are_written(tmp_path: Path) -> None:
@@ -76,6 +78,14 @@ def test_the_report_says_how_distances_are_written(tmp_path: Path) -> None:
     design = nnfpga.compile(tmp_path / "m.onnx", x.astype(np.float32), max_error=0.02, **CHOICES)
     assert np.abs(design.predict(x).reshape(-1, 1) - np.exp(-3 * (x - 0.2) ** 2)).max() <= 0.02
     assert "--max-error: distances are sums of 1 functions of one element each" in design.report()["notes"]
+
+
+def test_the_report_says_where_nothing_is_proven() -> None:
+    found = ErrorFound(0.1, 0.05, 7, 0.06)
+    assert found.to_dict()["proven"] is None
+    assert found.note.endswith(
+        "found 0.06; nothing is proven of other inputs: it has more than sums and functions of one element"
+    )
 
 
 def test_the_search_finds_what_no_sample_shows() -> None:

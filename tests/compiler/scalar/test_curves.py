@@ -40,7 +40,17 @@ from nnfpga.compiler.scalar.functions import (
     ThresholdedRelu,
 )
 from nnfpga.compiler.scalar.quantizer import Quantizer, Rounding
-from nnfpga.compiler.scalar.rational import Ceil, Floor, HardSwish, IntegerPow, Pow, Round, Softsign
+from nnfpga.compiler.scalar.rational import (
+    Ceil,
+    Floor,
+    HardSwish,
+    IntegerPow,
+    PerChannel,
+    Pow,
+    Quadratic,
+    Round,
+    Softsign,
+)
 from nnfpga.compiler.scalar.solve import DomainError, SolveError, TooManyLevelsError, UndecidedError, solve
 
 mp: Any = mpmath.mp
@@ -214,6 +224,15 @@ def test_the_tail_of_a_power() -> None:
     q = Quantizer(fractions([Fraction(1, 13)]), -60, 60, Rounding.FLOOR)
     pieces = solve([IntegerPow(3), Swish()], q, -40, -39, Fraction(1, 3), Fraction(1, 11), 0)
     assert pieces(np.array([-40, -39])).tolist() == [-1, -1]
+
+
+def test_a_channel_turns_where_its_own_function_does() -> None:
+    """``x^2`` and ``(x - 1)^2 + 5`` over ``-1 .. 2``: neither has the other's least value."""
+    low, high = PerChannel((IntegerPow(2), Quadratic(1.0, -2.0, 6.0))).bounds(
+        np.full((1, 2), -1.0), np.full((1, 2), 2.0)
+    )
+    assert low.tolist() == [[0, 5]]
+    assert high.tolist() == [[4, 9]]
 
 
 def test_bounds_of_channels_and_of_a_jump() -> None:
