@@ -31,7 +31,6 @@ __all__ = ["Built", "build", "top_of"]
 MOST_VECTORS = 1024
 CORE = "network"
 QUICK_FROM = 1500  # operators from which abc9's full script takes longer than it is worth
-FRAME_SECONDS = 300.0  # real time after which a simulated chip counts as dead
 FRAMES = 3  # framed transactions through the pads, time allowing; never fewer than one
 
 
@@ -243,14 +242,14 @@ def verify_core(design: Design, netlist: Netlist, work: Path) -> None:
 
 def verify_chip(design: Design, netlist: Netlist, clock_mhz: float, work: Path) -> None:
     """Send frames through the pads of the complete chip's netlist and compare the answers."""
-    from nnfpga.boards.host import Decoder, encode
-    from nnfpga.sim.chip import listen, netlist_chip, open_chip
+    from nnfpga.sim.chip import netlist_chip, open_chip
     from nnfpga.sim.errors import SimulationError
     from nnfpga.sim.gates import NoModelError, gates
     from nnfpga.sim.native import options_for
 
     from .host import Port
     from .report_data import host_format
+    from .simulated_chip import answers
 
     assert design.board is not None
     board = design.board
@@ -268,12 +267,11 @@ def verify_chip(design: Design, netlist: Netlist, clock_mhz: float, work: Path) 
         with open_chip(
             chip, board.divisor, board.oscillator_mhz, clock_mhz, work, options=effort, progress=design.steps.tell
         ) as session:
-            start, done, decoder = time.monotonic(), 0, Decoder()
+            start, done = time.monotonic(), 0
             for seq, (sample, want) in enumerate(zip(x, expected.reshape(len(x), -1), strict=True)):
                 if done and time.monotonic() - start > design.options.verify_seconds:
                     break
-                session.send(encode(seq, i.pack(sample)))
-                frames = next((f for data in listen(session, FRAME_SECONDS) if (f := decoder.feed(data))), [])
+                frames = answers(session, seq, i.pack(sample))
                 if len(frames) != 1 or frames[0].seq != seq or not np.array_equal(o.unpack(frames[0].payload), want):
                     raise SimulationError(f"the chip answered frame {seq} with {frames!r}, not {want.tolist()}")
                 done += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from nnfpga.sim.harness import Engine, Run
 
     from .chip import Built
+    from .simulated_chip import SimulatedChip
     from .units import NetworkUnits
 
 __all__ = ["Design", "Simulation"]
@@ -143,7 +145,10 @@ class Design:
 
     def predict(self, x: npt.ArrayLike) -> npt.NDArray[Any]:
         """Class labels (indices where the file names none) for a classifier, else the real outputs."""
-        outputs = self.integers(x)
+        return self.meaning(self.integers(x))
+
+    def meaning(self, outputs: Ints) -> npt.NDArray[Any]:
+        """What integer outputs of the hardware, (samples, outputs), stand for: labels or real values."""
         if not self.model.ending.classifies:
             return self.model.result.real(outputs)
         labels = self.model.labels
@@ -171,6 +176,18 @@ class Design:
             )  # fmt: skip
         return Simulation(tensors_of(network.o_edge, run.outputs), run)
 
+    def simulated_chip(self) -> AbstractContextManager[SimulatedChip]:
+        """The complete chip's RTL, host link included, in a simulator: ``with design.simulated_chip() as chip``.
+
+        ``chip.predict(sample)`` sends one real sample through the serial pins and waits for the answer, so a plant can
+        close its loop around it.
+
+        Raises CompileError where the design is for no board, or Verilator or a C++ compiler is missing.
+        """
+        from .simulated_chip import simulated_chip
+
+        return simulated_chip(self)
+
     def build(self) -> Design:
         """Synthesise, place and route for the board or device; compare the netlist. Gives itself."""
         from .chip import build
@@ -189,6 +206,10 @@ class Design:
             path = Path(work) / self.built.bitstream_name
             path.write_bytes(self.built.bitstream)
             flash(self.board, path)
+
+    def add_figure(self, title: str, svg: str) -> None:
+        """Put a picture of yours, a whole SVG document, into report.html (and ``figures`` of report.json)."""
+        self.measured.setdefault("figures", []).append({"title": title, "svg": svg})
 
     def report(self) -> dict[str, Any]:
         """Everything that was measured, as report.json holds it; what was not measured is absent."""

@@ -287,7 +287,7 @@ class Quantization:
         return None
 
     def chain(self, op: Apply) -> Chain:
-        """A curved function and those behind it that read nothing else, as long as they are the same for all channels."""
+        """A curved function and those behind it that read nothing else, while all channels have the same one."""
         functions = [op.function]
         while op.name not in self.graph.outputs and len(readers := self.graph.readers(op.name)) == 1:
             (reader,) = readers

@@ -1,7 +1,8 @@
-"""Closes the loop around the compiled controller and draws it: ``python examples/rbf-controller/loop.py [OUT.svg]``.
+"""Closes the loop around the compiled controller and draws it: ``python examples/rbf-controller/loop.py FOLDER``.
 
-The circuit's integers drive the plant. All states that it met are then given to the RTL in a simulator: the outputs
-must be the same bit for bit, so the RTL would have driven the plant along the same path.
+The RTL of the complete chip drives the plant, simulated cycle by cycle: each state goes in through its serial pins, the
+answer moves the plant. Every answer must be the integer model's, bit for bit. The folder gets what ``nnfpga compile``
+writes, with the picture in ``report.html``, and ``loop.svg``.
 """
 
 from __future__ import annotations
@@ -25,34 +26,34 @@ WIDE, HIGH, LEFT, PANEL = 720, 420, 60, 160
 Reals = npt.NDArray[np.float64]
 
 
-def main(picture: Path) -> None:
+def main(folder: Path) -> None:
     """Compile, run the loop with three controllers, compare and draw."""
     design = nnfpga.compile(
-        HERE / "model.onnx", HERE / "data.npz", bits=BITS, input_format="fixed<16,1>", emit="rtl", samples=32
-    )
+        HERE / "model.onnx", HERE / "data.npz", bits=BITS, input_format="fixed<16,1>", board="icebreaker", emit="rtl",
+        samples=32,
+    )  # fmt: skip
     session = onnxruntime.InferenceSession((HERE / "model.onnx").read_bytes(), providers=["CPUExecutionProvider"])
-
-    def circuit(state: Reals) -> float:
-        return float(design.predict(scaled(state)[None])[0, 0])
 
     def network(state: Reals) -> float:
         return float(np.asarray(session.run(None, {"x": scaled(state)[None].astype(np.float32)})[0])[0, 0])
 
-    runs = {
-        "control law": closed_loop(lambda state: float(law(state)), START, STEPS),
-        "float network": closed_loop(network, START, STEPS),
-        "circuit": closed_loop(circuit, START, STEPS),
-    }
+    with design.simulated_chip() as chip:
+        runs = {
+            "control law": closed_loop(lambda state: float(law(state)), START, STEPS),
+            "float network": closed_loop(network, START, STEPS),
+            "circuit": closed_loop(lambda state: float(chip.predict(scaled(state))[0]), START, STEPS),
+        }
     states, outputs = runs["circuit"]
-    met = scaled(states[:-1])
-    simulated = design.simulate(met).outputs
-    if not np.array_equal(simulated, design.integers(met)):
+    if not np.array_equal(outputs, design.predict(scaled(states[:-1]))[:, 0]):
         raise SystemExit("the RTL differs from the integer model: a bug of nnfpga")
     apart = np.abs(states[:, 0] - runs["control law"][0][:, 0]).max()
-    print(f"{len(met)} outputs of the RTL equal those that drove the loop")
+    print(f"{len(outputs)} answers of the chip's RTL drove the plant, all equal to the integer model's")
     print(f"greatest distance from the control law's angle: {apart:.4f} rad; last angle: {states[-1, 0]:.4f} rad")
     print(f"outputs from {outputs.min():.3f} to {outputs.max():.3f}")
-    picture.write_text(drawn(runs))
+    picture = drawn(runs)
+    design.add_figure("Closed loop", picture)
+    design.files["loop.svg"] = picture
+    design.save(folder)
 
 
 def drawn(runs: dict[str, tuple[Reals, Reals]]) -> str:
@@ -92,4 +93,4 @@ def drawn(runs: dict[str, tuple[Reals, Reals]]) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "loop.svg")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("demo"))

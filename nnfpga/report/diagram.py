@@ -19,7 +19,7 @@ GAP, ROW_GAP, MARGIN = 36, 34, 2
 COLUMNS = {"four": 4, "two": 2, "one": 1}
 """Style sheet classes: the page shows the picture that suits its width."""
 
-LETTERS = {"kind": 28, "name": 25, "detail": 27}
+LETTERS = {"kind": 28, "name": 23, "detail": 27}
 """How many letters of each style a box holds."""
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import measures
 from .diagram import diagram
-from .elements import Markup, element, join
+from .elements import Markup, element, join, void
 from .interface import interface
 from .layers import layer_table
 from .units import figure, seconds
-from .values import clean, mapping, number, text
+from .values import clean, mapping, number, sequence, text
 
 __all__ = ["SECTIONS"]
 
@@ -41,7 +42,7 @@ def _tiles(found: Iterable[measures.Measure]) -> Markup:
             element(
                 "dd",
                 element("b", measure.value.replace(" us", " µs")),
-                element("span", measure.note, class_="note") if measure.note else Markup(),
+                element("span", measure.note.replace("+-", "±"), class_="note") if measure.note else Markup(),
             ),
         )
         for measure in found
@@ -115,6 +116,18 @@ def _time(report: Report) -> Markup:
     return _section("Compile time", _bars("Seconds per step", rows, shares), said)
 
 
+def _figures(report: Report) -> Markup:
+    """Pictures that the user added; as images, in which nothing can run."""
+    added = [entry for entry in sequence(report, "figures") if isinstance(entry, Mapping)]
+    drawn = [(text(entry, "title"), entry["svg"]) for entry in added if isinstance(entry.get("svg"), str)]
+    return join(*(_section(title, _picture(title, svg), style="full") for title, svg in drawn))
+
+
+def _picture(title: str, svg: str) -> Markup:
+    data = b64encode(svg.encode()).decode()
+    return void("img", src=f"data:image/svg+xml;base64,{data}", alt=title, class_="figure")
+
+
 def _facts(found: Mapping[str, str]) -> Markup:
     pairs = (join(element("dt", name), element("dd", value)) for name, value in found.items())
     return element("dl", *pairs, class_="facts") if found else Markup()
@@ -125,5 +138,5 @@ def _tools(report: Report) -> Markup:
     return _section("Tools", _facts({clean(name): said for name in versions if (said := text(versions, name))}))
 
 
-SECTIONS = (_notes, _accuracy, _speed, _network, _layers, _resources, _time, _interface, _tools)
+SECTIONS = (_notes, _accuracy, _speed, _figures, _network, _layers, _resources, _time, _interface, _tools)
 """In the order of the page."""

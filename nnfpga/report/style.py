@@ -38,6 +38,7 @@ list-style:none}
 .tiles dd{margin:0}
 .tiles b{display:block;font-size:1.3rem;line-height:1.3;font-variant-numeric:tabular-nums;font-weight:650}
 .tiles .note{display:block;font-size:.8rem;line-height:1.35}
+.figure{display:block;width:100%;max-width:760px;margin:0 auto;background:#fff}
 .limit{margin-top:16px;font-size:.9rem}
 .flow{display:none;max-width:100%;height:auto;margin:0 auto}
 .flow rect{fill:var(--card);stroke:var(--line);stroke-width:1.5}

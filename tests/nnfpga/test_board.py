@@ -74,3 +74,12 @@ def test_a_served_chip_answers(built: Design, folder: Path, port: str, data: Pat
     status, out, err = run("run", folder, "--port", port, "--data", tmp_path / "few.npz")
     assert status == 0, err
     assert [line.split(": ")[1] for line in out.splitlines()[:SAMPLES]] == [str(p) for p in built.predict(x)]
+
+
+def test_a_simulated_chip_predicts(built: Design, data: Path) -> None:
+    with np.load(data) as arrays:
+        x = arrays["x"][:SAMPLES]
+    with built.simulated_chip() as chip:
+        assert [chip.predict(sample) for sample in x] == list(built.predict(x))
+        chip.count = 255  # the next one's number is zero again
+        assert [chip.predict(sample) for sample in x[:2]] == list(built.predict(x[:2]))

@@ -56,6 +56,11 @@ def test_the_simulated_hardware_gives_the_same(design: Design) -> None:
     assert last - first + 1 == design.measured["latency_cycles"]
 
 
+def test_without_a_board_there_are_no_pins(design: Design) -> None:
+    with pytest.raises(CompileError, match="compile for a board"), design.simulated_chip():
+        pass
+
+
 def test_circuits_of_unrolled_layers_compute_the_same_in_both_forms(mlp: Path, data: Path, design: Design) -> None:
     unrolled = compile(mlp, data, target="latency", emit="rtl")
     (circuit,) = unrolled.circuits.values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from html.parser import HTMLParser
 from typing import Any
 
@@ -115,6 +116,15 @@ def test_self_contained(report: dict[str, Any]) -> None:
     assert not page.tags & {"script", "link", "img", "iframe", "object", "base"}
     assert not {name for name, _ in page.attributes} & {"src", "href", "srcset", "xlink:href"}
     assert not re.search(r"https?:|//|@import|url\(", text)
+
+
+def test_figures_are_images(report: dict[str, Any]) -> None:
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+    page = Reader(to_html({**report, "figures": [{"title": "Closed loop", "svg": svg}, {"title": "no picture"}, 3]}))
+    assert "script" not in page.tags
+    assert "Closed loop" in page.headings
+    (source,) = (value for name, value in page.attributes if name == "src")
+    assert b64decode(source.removeprefix("data:image/svg+xml;base64,")).decode() == svg
 
 
 EVIL = "<script>alert('1')</script>\"&"
