@@ -37,6 +37,7 @@ Result = TypeVar("Result")
 
 KINDS = {"ram": "bram", "dsp": "dsp"}
 NONE = {"lut": 0, "bram": 0, "dsp": 0}
+USUAL = Effort(24, 10_000, 8, 100_000, 300_000, 3, 1_000_000)
 MOST_EFFORT = 1000
 ROUGHLY = 1.5  # what an estimate may be above the LUTs of another candidate, whose count is exact, to be mapped
 MAPPED = 2  # candidates that are mapped besides the plain table
@@ -140,8 +141,7 @@ def effort_of(times: int) -> Effort:
     """So many times the usual search, but for the first one of each start."""
     if not 1 <= times <= MOST_EFFORT:
         raise CompileError(f"effort {times}: is not in 1 .. {MOST_EFFORT}; choose one in that range")
-    usual = Effort()
-    return replace(usual, longer=times * usual.longer, last=times * usual.last)
+    return replace(USUAL, longer=times * USUAL.longer, last=times * USUAL.last, end=times * USUAL.end)
 
 
 def use_of(text: str, family: Family | None) -> dict[str, float]:

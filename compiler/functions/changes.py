@@ -96,16 +96,74 @@ def replace_one(net: Net, gate: int, ones: Array, zeros: Array) -> int:
     """Read another signal in one place."""
     if net.used[gate] == 0:
         return 0
+    pairs = scratch(256)
     before = net.inputs + gate
     place = random_below(net, net.used[gate])
     at = gate * net.most + place
     start = random_below(net, before)
+    count = told_apart(net, gate, place, ones, zeros, pairs)
     for i in range(before):
         s = start + i if start + i < before else start + i - before
-        if s and s != net.operand[at] and usable(net, gate, s) and fits(net, gate, place, s, ones, zeros):
+        new = s and s != net.operand[at] and usable(net, gate, s) and tells(net, s, pairs, count)
+        if new and fits(net, gate, place, s, ones, zeros):
             net.operand[at] = s
             return refit(net, gate, ones, zeros)
     return 0
+
+
+def told_apart(net: Net, gate: int, place: int, ones: Array, zeros: Array, pairs: Array) -> int:
+    """Pairs of patterns, as a word and a bit of it each, that only the operand in one place can tell apart. Returns
+    their number; most other signals fail at the first few."""
+    found = scratch(64)
+    cell = scratch(32)
+    half = 1 << net.used[gate] - 1
+    for t in range(2 * half):
+        found[t] = 0
+    for w in range(net.words):
+        cells(net, gate, place, w, cell)
+        for t in range(half):
+            one = cell[t] & ones[w]
+            zero = cell[t] & zeros[w]
+            if one and not found[2 * t]:
+                found[2 * t] = 1
+                pairs[4 * t] = w
+                pairs[4 * t + 1] = one & -one
+            if zero and not found[2 * t + 1]:
+                found[2 * t + 1] = 1
+                pairs[4 * t + 2] = w
+                pairs[4 * t + 3] = zero & -zero
+    count = 0
+    for t in range(half):
+        if found[2 * t] and found[2 * t + 1]:
+            for j in range(4):
+                pairs[4 * count + j] = pairs[4 * t + j]
+            count += 1
+    return count
+
+
+def tells(net: Net, s: int, pairs: Array, count: int) -> int:
+    """Whether a signal differs in each pair of patterns."""
+    at = s * net.words
+    for n in range(count):
+        one = (net.value[at + pairs[4 * n]] & pairs[4 * n + 1]) != 0
+        zero = (net.value[at + pairs[4 * n + 2]] & pairs[4 * n + 3]) != 0
+        if one == zero:
+            return 0
+    return 1
+
+
+def cells(net: Net, gate: int, left_out: int, w: int, cell: Array) -> int:
+    """For each word of a gate's operands, but for one of them, its patterns; returns how many there are."""
+    cell[0] = -1
+    count = 1
+    for j in range(net.used[gate]):
+        if j != left_out:
+            y = net.value[net.operand[gate * net.most + j] * net.words + w]
+            for t in range(count):
+                cell[count + t] = cell[t] & y
+                cell[t] = cell[t] & (y ^ -1)
+            count += count
+    return count
 
 
 def read_more(net: Net, gate: int, ones: Array, zeros: Array) -> int:
@@ -147,21 +205,12 @@ def fits(net: Net, gate: int, place: int, s: int, ones: Array, zeros: Array) -> 
     """Whether there is a table for the gate's operands with signal ``s`` in one place."""
     side = scratch(128)
     cell = scratch(32)
-    words = net.words
     half = 1 << net.used[gate] - 1
     for t in range(4 * half):
         side[t] = 0
-    for w in range(words):
-        x = net.value[s * words + w]
-        cell[0] = -1
-        count = 1
-        for j in range(net.used[gate]):
-            if j != place:
-                y = net.value[net.operand[gate * net.most + j] * words + w]
-                for t in range(count):
-                    cell[count + t] = cell[t] & y
-                    cell[t] = cell[t] & (y ^ -1)
-                count += count
+    for w in range(net.words):
+        x = net.value[s * net.words + w]
+        cells(net, gate, place, w, cell)
         for t in range(half):
             one = cell[t] & ones[w]
             zero = cell[t] & zeros[w]
@@ -176,23 +225,26 @@ def fits(net: Net, gate: int, place: int, s: int, ones: Array, zeros: Array) -> 
 
 def refit(net: Net, gate: int, ones: Array, zeros: Array) -> int:
     """Give a gate a table for its operands; entries that are free stay or turn. 0 where there is none."""
-    first = gate * net.most
+    must = scratch(128)
+    cell = scratch(64)
+    entries = 1 << net.used[gate]
+    for t in range(2 * entries):
+        must[t] = 0
+    for w in range(net.words):
+        cells(net, gate, net.most, w, cell)
+        clash = 0
+        for t in range(entries):
+            must[t] |= cell[t] & zeros[w]
+            must[entries + t] |= cell[t] & ones[w]
+        for t in range(entries):
+            clash |= must[t] != 0 and must[entries + t] != 0
+        if clash:
+            return 0
     table = 0
-    for t in range(1 << net.used[gate]):
-        one = 0
-        zero = 0
-        for w in range(net.words):
-            m = -1
-            for j in range(net.used[gate]):
-                x = net.value[net.operand[first + j] * net.words + w]
-                m &= x if t >> j & 1 else x ^ -1
-            one |= m & ones[w]
-            zero |= m & zeros[w]
-        if one:
-            if zero:
-                return 0
+    for t in range(entries):
+        if must[entries + t]:
             table |= 1 << t
-        elif not zero:
+        elif not must[t]:
             if random_below(net, 4) == 0:
                 table |= random_below(net, 2) << t
             else:

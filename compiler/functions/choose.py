@@ -15,17 +15,22 @@ from .target import Target
 
 __all__ = ["Candidate", "Effort", "candidates", "plain"]
 
+FEW = 1 << 11
+"""Patterns of which a change takes about twice the time that it takes of very few: half as many changes are tried."""
+
 
 @dataclass(frozen=True)
 class Effort:
     """Changes that the search tries: ``first`` of each of the cheapest ``starts``, then ``longer`` of those ``kept``,
-    and ``last`` of these unfolded."""
+    ``last`` of these unfolded, and ``end`` of the ``best`` of these; fewer of networks of many patterns (`FEW`)."""
 
     starts: int = 12
-    first: int = 3_000
+    first: int = 5_000
     kept: int = 2
-    longer: int = 30_000
-    last: int = 60_000
+    longer: int = 50_000
+    last: int = 100_000
+    best: int = 2
+    end: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +69,8 @@ class Start:
 
     def improved(self, fabric: Fabric, changes: int, seed: int) -> Start:
         """The same after a search."""
-        return replace(self, network=improve(self.problem, self.network, fabric, changes, seed))
+        tried = changes * FEW // (FEW + (1 << self.problem.inputs))
+        return replace(self, network=improve(self.problem, self.network, fabric, tried, seed))
 
     def unfolded(self) -> list[Start]:
         """The same on all inputs, each odd fold in one or two ways."""
@@ -90,24 +96,26 @@ def candidates(
     Each is proven by its values for all input codes. The same for the same arguments.
     """
 
-    def price(start: Start) -> int:
-        return start.price(fabric)
+    def cheapest(found: Iterable[Start], kept: int) -> list[Start]:
+        return sorted(found, key=lambda start: start.price(fabric))[:kept]
 
-    found = sorted((s for target in targets for s in starts(target, fabric)), key=price)[: effort.starts]
+    found = cheapest((s for target in targets for s in starts(target, fabric)), effort.starts)
     if not found:
         return []
-    tell(f"{len(found)} starts, the cheapest of {price(found[0])} LUTs")
-    found = sorted((s.improved(fabric, effort.first, seed) for s in found), key=price)[: effort.kept]
+    tell(f"{len(found)} starts, the cheapest of {found[0].price(fabric)} LUTs")
+    found = cheapest((s.improved(fabric, effort.first, seed) for s in found), effort.kept)
+    longer = [s.improved(fabric, effort.longer, seed) for s in found]
+    whole = [w.improved(fabric, effort.last, seed) for s in longer for w in s.unfolded()]
+    tell(f"{len(whole)} of them on all inputs, the cheapest of {min(s.price(fabric) for s in whole)} LUTs")
+    best = [s.improved(fabric, effort.end, seed) for s in cheapest(whole, effort.best)]
     result: list[Candidate] = []
-    for start in found:
-        whole = start.improved(fabric, effort.longer, seed).unfolded()
-        last = min((w.improved(fabric, effort.last, seed) for w in whole), key=price)
-        tell(f"{start.method}: {price(start)} LUTs, then {price(last)}")
-        circuit = circuit_of(last.target, last.problem, last.network)
+    for start in cheapest(best, effort.best):
+        tell(f"{start.method}: {start.price(fabric)} LUTs")
+        circuit = circuit_of(start.target, start.problem, start.network)
         if not start.target.holds(circuit.evaluate(start.target.codes.reshape(-1, 1))[:, 0]):
             raise AssertionError(f"{start.method}: an output is not allowed")
-        result.append(Candidate(start.method, last.target, circuit, price(last)))
-    return sorted(result, key=lambda c: c.luts or 0)
+        result.append(Candidate(start.method, start.target, circuit, start.price(fabric)))
+    return result
 
 
 def starts(target: Target, fabric: Fabric) -> Iterator[Start]:

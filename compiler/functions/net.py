@@ -22,8 +22,8 @@ A_CARRY = 2
 class Net:
     """A network whose gates have places for ``most`` operands; values are bits of patterns, 64 in a word.
 
-    ``value`` has three parts: the network as it is, and with the gate in question 0 and 1. ``chance[d]`` of 65536 is
-    the probability of a change that raises the price by ``d``.
+    ``value`` has two parts: the network as it is, and what differs with the gate in question inverted. ``chance[d]`` of
+    65536 is the probability of a change that raises the price by ``d``.
     """
 
     most: int
@@ -46,43 +46,60 @@ class Net:
     high: Array
     chance: Array
     level: Array  # how many sums a signal depends on, one behind the other: what a sum adds must not depend on it
-    mark: Array  # what is behind the gate in question
+    mark: Array  # what the gate in question changes
     twin: Array  # of a carry the sum of the same bit, or -1
     wanted: Array  # what sums and outputs read
     readers: Array  # twice the gates that read a signal; a carry counts with its sum
 
 
 def compute(net: Net, gate: int, part: int) -> int:
-    """The values of a gate in one of the three parts."""
-    cell = scratch(64)
+    """The values of a gate in one of the two parts. Returns 0 where they are those that the network has."""
     place = scratch(8)
     words = net.words
     size = (net.inputs + net.gates) * words
-    first = gate * net.most
-    used = net.used[gate]
     table = net.table[gate]
-    to = part * size + (net.inputs + gate) * words
-    for j in range(used):
-        s = net.operand[first + j]
-        place[j] = s * words + (part * size if net.mark[s] and part else 0)
-    if used == 0:
+    at = (net.inputs + gate) * words
+    for j in range(6):
+        place[j] = 0  # the constant's values
+    for j in range(net.used[gate]):
+        s = net.operand[gate * net.most + j]
+        place[j] = s * words + (size if net.mark[s] and part else 0)
+    changed = 0
+    to = at + part * size
+    if net.used[gate] <= 4:
         for w in range(words):
-            net.value[to + w] = -(table & 1)
-        return 0
+            x = select_4(net, table, place, w)
+            changed |= x ^ net.value[at + w]
+            net.value[to + w] = x
+        return changed
     for w in range(words):
-        x = net.value[place[0] + w]
-        cells = 1 << used - 1
-        for t in range(cells):
-            a = -(table >> 2 * t & 1)
-            b = -(table >> 2 * t + 1 & 1)
-            cell[t] = a ^ ((a ^ b) & x)
-        for j in range(1, used):
-            x = net.value[place[j] + w]
-            cells = cells >> 1
-            for t in range(cells):
-                cell[t] = cell[2 * t] ^ ((cell[2 * t] ^ cell[2 * t + 1]) & x)
-        net.value[to + w] = cell[0]
-    return 0
+        e = net.value[place[4] + w]
+        x = mux(select_4(net, table, place, w), select_4(net, table >> 16, place, w), e)
+        y = mux(select_4(net, table >> 32, place, w), select_4(net, table >> 48, place, w), e)
+        x = mux(x, y, net.value[place[5] + w])
+        changed |= x ^ net.value[at + w]
+        net.value[to + w] = x
+    return changed
+
+
+def select_4(net: Net, table: int, place: Array, w: int) -> int:
+    """A word of the function of the first four operands that is in a table's lowest 16 bits."""
+    a = net.value[place[0] + w]
+    b = net.value[place[1] + w]
+    c = net.value[place[2] + w]
+    low = mux(select_2(table, a, b), select_2(table >> 4, a, b), c)
+    return mux(low, mux(select_2(table >> 8, a, b), select_2(table >> 12, a, b), c), net.value[place[3] + w])
+
+
+def select_2(table: int, a: int, b: int) -> int:
+    """The function of two operands that is in a table's lowest 4 bits."""
+    low = mux(-(table & 1), -(table >> 1 & 1), a)
+    return mux(low, mux(-(table >> 2 & 1), -(table >> 3 & 1), a), b)
+
+
+def mux(zero: int, one: int, s: int) -> int:
+    """Bits of one word, or of the other one where those of ``s`` are 1."""
+    return zero ^ ((zero ^ one) & s)
 
 
 def right(net: Net, part: int, w: int) -> int:
@@ -93,7 +110,7 @@ def right(net: Net, part: int, w: int) -> int:
     below = -1
     for p in range(net.outputs):
         s = net.output[p]
-        y = net.value[s * words + w + (part * size if net.mark[s] and part else 0)]
+        y = net.value[s * words + w + (size if net.mark[s] and part else 0)]
         low = net.low[p * words + w]
         high = net.high[p * words + w]
         above = (y & (low ^ -1)) | ((y ^ low ^ -1) & above)
@@ -101,36 +118,32 @@ def right(net: Net, part: int, w: int) -> int:
     return above & below
 
 
-def follow(net: Net, gate: int, parts: int) -> int:
-    """Mark what is behind a gate, and compute it: as the network is (``parts`` 0), or for the gate 0 and 1."""
+def follow(net: Net, gate: int, part: int) -> int:
+    """Compute what changes behind a gate, and mark it: in the network (``part`` 0), or with the gate inverted (1)."""
     for s in range(net.inputs + net.gates):
         net.mark[s] = 0
     net.mark[net.inputs + gate] = 1
     for later in range(gate + 1, net.gates):
-        hit = 0
-        for j in range(net.used[later]):
-            hit |= net.mark[net.operand[later * net.most + j]]
-        if hit:
-            net.mark[net.inputs + later] = 1
-            if parts:
-                compute(net, later, 1)
-                compute(net, later, 2)
-            else:
-                compute(net, later, 0)
+        if net.readers[net.inputs + later]:
+            hit = 0
+            for j in range(net.used[later]):
+                hit |= net.mark[net.operand[later * net.most + j]]
+            if hit:
+                net.mark[net.inputs + later] = compute(net, later, part) != 0
     return 0
 
 
 def cares(net: Net, gate: int, ones: Array, zeros: Array) -> int:
-    """Where a gate must be 1 and where 0."""
+    """Where a gate must be 1 and where 0: where it is, and inverted would be wrong."""
     size = (net.inputs + net.gates) * net.words
     at = (net.inputs + gate) * net.words
     for w in range(net.words):
-        net.value[size + at + w] = 0
-        net.value[2 * size + at + w] = -1
+        net.value[size + at + w] = net.value[at + w] ^ -1
     follow(net, gate, 1)
     for w in range(net.words):
-        ones[w] = right(net, 1, w) ^ -1
-        zeros[w] = right(net, 2, w) ^ -1
+        wrong = right(net, 1, w) ^ -1
+        ones[w] = net.value[at + w] & wrong
+        zeros[w] = wrong & (net.value[at + w] ^ -1)
     return 0
 
 

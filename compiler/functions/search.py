@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from math import exp
 from random import Random
 from typing import Any
 
@@ -20,7 +18,8 @@ from .problem import Problem
 __all__ = ["HOT", "MAX_INPUTS", "improve"]
 
 MAX_INPUTS = (MOST_WORDS * 64).bit_length() - 1
-ROUND = 300  # changes
+ROUNDS = 50
+LEAST, MOST = 500, 5000  # changes in a round
 PIN_PRICE = 24
 HOT, COLD = 200.0, 8.0  # temperatures, where a LUT's price is 1024
 
@@ -39,13 +38,16 @@ def improve(problem: Problem, network: Network, fabric: Fabric, changes: int, se
     low, high = bounds_of(problem)
     given = np.concatenate([packed(bits) for bits in (np.zeros(1 << problem.inputs, np.bool_), *problem.patterns)])
     now = best = network.tidied(order)
-    rounds = max(changes // ROUND, 1)
+    if changes == 0:
+        return network
+    each = min(max(changes // ROUNDS, LEAST), MOST)
+    rounds = max(changes // each, 1)
     for i in range(rounds):
         if not now.gates:
             break
         loose = now.loosened()
         net = net_of(loose, given, low, high, fabric, hot * (COLD / hot) ** (i / rounds), order.getrandbits(62) | 1)
-        if not native(anneal)(net, ROUND):
+        if not native(anneal)(net, each):
             raise AssertionError("a change made the network wrong")
         now = read(net, loose).tidied(order)
         if now.price(fabric) <= best.price(fabric):
@@ -60,7 +62,7 @@ def net_of(network: Network, given: Ints, low: Any, high: Any, fabric: Fabric, h
     operands: Any = np.zeros((gates, most), dtype=np.int64)
     for row, gate in zip(operands, network.gates, strict=True):
         row[: len(gate.operands)] = gate.operands
-    value: Any = np.zeros(3 * (network.inputs + gates) * words, dtype=np.int64)
+    value: Any = np.zeros(2 * (network.inputs + gates) * words, dtype=np.int64)
     value[: len(given)] = given
     sums = {gate.operands: n for n, gate in enumerate(network.gates) if gate.kind == Kind.SUM}
     signals: Any = np.zeros((3, network.inputs + gates), dtype=np.int64)
@@ -74,7 +76,7 @@ def net_of(network: Network, given: Ints, low: Any, high: Any, fabric: Fabric, h
         output=array(network.outputs),
         low=low,
         high=high,
-        chance=array(chances(heat)),
+        chance=chances(heat),
         level=array(levels(network)),
         mark=signals[0],
         twin=array([sums.get(gate.operands, -1) for gate in network.gates]),
@@ -83,10 +85,9 @@ def net_of(network: Network, given: Ints, low: Any, high: Any, fabric: Fabric, h
     )  # fmt: skip
 
 
-@lru_cache(maxsize=1 << 10)
-def chances(heat: float) -> list[int]:
+def chances(heat: float) -> Any:
     """How likely a change is kept that makes the price greater by so much, of 65536."""
-    return [int(65536 * exp(-rise / heat)) for rise in range(STEPS)]
+    return (65536 * np.exp(-np.arange(STEPS) / heat)).astype(np.int64)
 
 
 def levels(network: Network) -> list[int]:

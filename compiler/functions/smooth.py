@@ -60,7 +60,8 @@ def size(problem: Problem) -> tuple[int, int]:
 
 def table_of(fabric: Fabric, effort: Effort, seed: int) -> Table:
     """Looks for the logic of a table."""
-    less = replace(effort, first=effort.first // PART, longer=effort.longer // PART, last=effort.last // PART, kept=1)
+    changes = {name: getattr(effort, name) // PART for name in ("first", "longer", "last", "end")}
+    less = replace(effort, **changes, kept=1, best=1)
 
     def table(least: Ints, most: Ints) -> Circuit:
         found = []

@@ -22,7 +22,7 @@ from nnfpga.tools.errors import ToolError
 from nnfpga.tools.recipes import Family
 from nnfpga.units import FABRICS, mapped
 
-QUICK = Effort(starts=3, first=500, kept=1, longer=1000, last=1000)
+QUICK = Effort(starts=3, first=1000, kept=1, longer=3000, last=3000)
 X = np.arange(-64, 64)
 
 

@@ -70,10 +70,10 @@ def test_a_search_saves_luts_and_stays_right(fabric: Fabric) -> None:
     before = after = 0
     target = Target(7, True, y - 1, y + 1)
     for start in starts(target, fabric):
-        better = improve(start.problem, start.network, fabric, 3000, 1)
+        better = improve(start.problem, start.network, fabric, 10_000, 1)
         assert start.problem.holds(better)
         assert better.price(fabric) <= start.network.price(fabric)
-        assert improve(start.problem, start.network, fabric, 3000, 1) == better
+        assert improve(start.problem, start.network, fabric, 10_000, 1) == better
         for whole in replace(start, network=better).unfolded():
             circuit = circuit_of(target, whole.problem, whole.network)  # sums of words still
             assert target.holds(circuit.evaluate(x.reshape(-1, 1))[:, 0])
