@@ -156,6 +156,7 @@ def _synthesise(
         *recipe.sums,
         *(["flatten"] if request.flatten else []),
         "opt_expr -fine",
+        "opt_merge",  # before wreduce, which makes one sum that is read bit by bit as many of different widths
         "opt_clean",
         # narrow first: wreduce does not see into $alu; share before products lose their shape
         "wreduce",
