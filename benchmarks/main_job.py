@@ -26,11 +26,11 @@ DIGITS = (ROOT / "examples/digits/model.onnx", ROOT / "examples/digits/data.npz"
 CASES: dict[str, tuple[str, list[str]]] = {
     "digits-rtl": ("digits", ["--emit", "rtl"]),
     "digits-icebreaker": ("digits", ["--board", "icebreaker"]),
-    "digits-icebreaker-dsp": ("digits", ["--board", "icebreaker", "--dsp"]),
+    "digits-icebreaker-logic": ("digits", ["--board", "icebreaker", "--no-dsp"]),
     "digits-icestick": ("digits", ["--board", "icestick"]),
     "digits-ulx3s-latency": ("digits", ["--board", "ulx3s-25f", "--target", "latency"]),
     "digits-ulx3s-area": ("digits", ["--board", "ulx3s-25f", "--target", "area"]),
-    "digits-ulx3s-dsp": ("digits", ["--board", "ulx3s-25f", "--target", "area", "--dsp"]),
+    "digits-ulx3s-logic": ("digits", ["--board", "ulx3s-25f", "--target", "area", "--no-dsp"]),
     "mnist2x10-icebreaker": ("mnist2x10", ["--board", "icebreaker"]),
     "mnist2x10-ulx3s": ("mnist2x10", ["--board", "ulx3s-25f"]),
     "mnist2x5_sigmoid-icebreaker": ("mnist2x5_sigmoid", ["--board", "icebreaker"]),

@@ -31,7 +31,8 @@ class Device:
     """A chip: how much of everything it has.
 
     ``family`` is Yosys' and nextpnr's name (``ice40``, ``ecp5``); ``synthesis`` are options of Yosys' command for the
-    family that say which of its chips it is. With ``lut_inputs`` of 6 a carry chain adds three words.
+    family that say which of its chips it is. With ``lut_inputs`` of 6 a carry chain adds three words. A multiplier
+    block takes factors of up to ``factor`` bits.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Device:
     timing: Timing
     lut_inputs: int = 4
     synthesis: tuple[str, ...] = ()
+    factor: int = 18
 
     @property
     def limited(self) -> bool:

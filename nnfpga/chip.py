@@ -94,17 +94,14 @@ def synthesise_core(design: Design, work: Path) -> Netlist:
         # abc9 makes units twice as large, but other logic smaller: where there are both, what is smaller in all
         folded = not all(isinstance(choice, Unrolled) for choice in design.plan.choices.values())
         areas = [False] if not design.has_units else [True, False] if folded else [True]
-        ways = [(area, dsp) for area in areas for dsp in ([False, True] if design.options.dsp else [False])]
-        options = design.device.synthesis
         made = [
             synthesise(
-                text, family, CORE, work / f"area{area:d}dsp{dsp:d}", quick=quick, area=area, dsp=dsp, options=options,
-                progress=design.steps.tell,
+                text, family, CORE, work / f"area{area:d}", quick=quick, area=area, dsp=design.component.blocks > 0,
+                options=design.device.synthesis, progress=design.steps.tell,
             )
-            for area, dsp in ways
+            for area in areas
         ]  # fmt: skip
-        fitting = [n for n in made if n.resources["dsp"] <= design.device.dsps]
-        netlist = min(fitting, key=lambda n: n.resources["lut"])
+        netlist = min(made, key=lambda n: n.resources["lut"])
     design.files["netlist/network.v"] = netlist.verilog_path.read_text()
     return netlist
 

@@ -102,7 +102,9 @@ def parser() -> argparse.ArgumentParser:
         "--samples", type=int, metavar="N", help="vectors on which the RTL is compared (default: by time)"
     )
     build.add_argument(
-        "--dsp", action="store_true", default=None, help="products may be in the chip's multiplier blocks"
+        "--dsp",
+        action=argparse.BooleanOptionalAction,
+        help="products in the chip's multiplier blocks, or not (default: where it has them)",
     )
     build.add_argument("--emit", help="where to stop: model, rtl, netlist or bitstream")
     build.add_argument("--output", help="what the hardware gives: class, scores or auto (as the model ends)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -74,14 +75,14 @@ def compile(
 
 
 def find_device(options: Options) -> tuple[Any, Device]:
-    """The board and the device that the user chose."""
+    """The board and the device that the user chose, without multiplier blocks where these are not wanted."""
     from nnfpga import boards
 
     board = boards.find(options.board) if options.board else None
     device = board.device if board else boards.find_device(options.device) if options.device else GENERIC
     if options.dsp and not device.dsps:
         raise CompileError(f"option dsp: {device.name} has no multiplier blocks; leave it out")
-    return board, device
+    return board, replace(device, dsps=0) if options.dsp is False else device
 
 
 def choose_plan(graph: Any, device: Device, clock: float, options: Options, progress: Callable[[str], None]) -> Plan:
@@ -125,7 +126,7 @@ def smaller(products: Model, angles: Model, device: Device, clock: float, option
             continue
         if any(isinstance(layer, Dense) and plan.choices[layer.name] == Unrolled() for layer in model.graph.layers):
             return products
-        total = total_cost(model.graph, plan, device, costs)
+        total = total_cost(model.graph, plan, device, costs).with_blocks(device)
         speed = {Goal.LATENCY: total.latency.value, Goal.THROUGHPUT: total.interval.value, Goal.AREA: 0.0}
         found.append((speed[Goal(options.target)], total.lut.value, model))
     return min(found, key=lambda f: f[:2])[2] if found else products

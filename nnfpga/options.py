@@ -43,8 +43,8 @@ class Options:
     ``calibration`` one of minmax, percentile, mse. ``layers`` holds formats of single layers; ``max_drop`` are the
     points of accuracy (percent) that the search for the others may lose. ``curve_error`` is how many units of its
     result a curved function of a float model may be off where that takes less logic. ``max_error`` is how far the
-    outputs of a float model may be off, in their own unit, where that takes less logic. With ``dsp`` products may be in
-    multiplier blocks, of which the netlist has no more than the chip.
+    outputs of a float model may be off, in their own unit, where that takes less logic. ``dsp`` says whether products
+    go into the chip's multiplier blocks as long as there are some; where nothing is said they do.
     """
 
     board: str | None = None
@@ -65,7 +65,7 @@ class Options:
     plan: str | None = None
     verify_seconds: float = 60.0
     seed: int = 1
-    dsp: bool = False
+    dsp: bool | None = None
 
     def check(self) -> None:
         """Raise CompileError naming every choice that cannot be."""
@@ -274,7 +274,7 @@ CONVERT: dict[str, tuple[Callable[[Any], Any], str]] = {
     "plan": (optional(text), TEXT),
     "verify_seconds": (number, NUMBER),
     "seed": (whole, WHOLE),
-    "dsp": (truth, "true or false"),
+    "dsp": (optional(truth), "true or false"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,8 @@ def estimate(design: Design) -> dict[str, Any]:
         "ff": round(cost.ff.value),
         "ff_error": round(cost.ff.error, 3),
     }
+    if cost.dsp.value:
+        found["dsp"] = round(cost.dsp.value)
     if not cost.latency.error:
         found["latency_cycles"] = round(cost.latency.value)
     mhz = design.component.estimated_mhz()
@@ -144,13 +147,16 @@ def row(design: Design, layer: Layer) -> dict[str, Any]:
     if choice is not None:
         from nnfpga.rtl import costs
 
-        cost = costs(graph, layer, choice, design.device)
+        blocks = design.component.blocks_of(layer)
+        cost = costs(graph, layer, choice, design.device).with_blocks(replace(design.device, dsps=blocks))
         line |= {
             "implementation": str(choice),
             "cycles": round(float(cost.interval.value)),
             "estimated_lut": round(float(cost.lut.value)),
             "estimated_lut_error": cost.lut.error,
         }
+        if blocks:
+            line["dsp"] = blocks
     return line
 
 

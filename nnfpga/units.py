@@ -91,7 +91,7 @@ def mapped(
     circuit: Circuit | Memory, family: Family, work: Path, tell: Callable[[str], None], dsp: bool = False
 ) -> tuple[dict[str, int], str]:
     """What a circuit takes on a family, LUTs as they are written (a plain table takes fewer so, too); its RTLIL."""
-    unit = MemoryUnit(circuit) if isinstance(circuit, Memory) else Unit(circuit)
+    unit = MemoryUnit(circuit, dsp) if isinstance(circuit, Memory) else Unit(circuit, dsp)
     text = rtlil.convert(unit, name="unit", emit_src=False)
     return synthesise(text, family, "unit", work, area=True, dsp=dsp, progress=tell).resources, text
 

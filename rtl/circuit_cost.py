@@ -32,7 +32,9 @@ from nnfpga.compiler.circuit.wires import Sum, Word
 from nnfpga.compiler.circuit.wiring import wires_of
 from nnfpga.compiler.device import Device
 from nnfpga.compiler.exact import ints, objects, trailing_zeros
-from nnfpga.compiler.plan import Cost, Estimate
+from nnfpga.compiler.plan import Cost, Estimate, Product
+
+from .products import products_of
 
 __all__ = ["circuit_cost", "node_luts"]
 
@@ -66,7 +68,8 @@ def circuit_cost(circuit: Circuit, device: Device, plan: Schedule | None = None)
         lut += node_luts(node, r, *operands, device=device)
         if v in added and isinstance(node, Input) and r.signed:
             lut += 1  # sums want words without a sign: its bit is inverted
-    logic = Cost(Estimate(lut, LUT_ERROR), interval=Estimate(1), carry=Estimate(carry, LUT_ERROR))
+    logic = Cost(Estimate(lut, LUT_ERROR), interval=Estimate(1), carry=Estimate(carry, LUT_ERROR),
+                 products=tuple(products_of(circuit)))  # fmt: skip
     if plan is None:
         return replace(logic, latency=Estimate(4, 1.0))
     return replace(
@@ -109,9 +112,8 @@ def node_luts(node: Node, r: Range, *inputs: Operand, device: Device) -> float:
 
 @node_luts.register
 def _(node: Multiply, r: Range, *inputs: Operand, device: Device) -> float:
-    """Rows of two bits of the narrower factor, each a selection and a sum (``techmap/multipliers.v``)."""
-    narrow, wide = sorted(x.range.width for x in inputs)
-    return 2 * (narrow // 2) * (wide + 2) + wide
+    a, b = ((x.range.width, x.range.signed) for x in inputs)
+    return Product.of(a, b).luts
 
 
 @node_luts.register

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import compress, pairwise
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import wiring
@@ -15,10 +15,12 @@ from nnfpga.compiler.circuit.chains import steps
 from nnfpga.compiler.circuit.ir import Circuit, Input
 from nnfpga.compiler.circuit.pipeline import Schedule, readers
 from nnfpga.compiler.circuit.wiring import Wires, wires_of
+from nnfpga.compiler.plan import Product
 
 from .beat import Edge, decode, encode
 from .credits import CreditQueue
 from .logic import Wired, input_bits, step_logic, word_shape
+from .products import multiplications, products_of
 
 __all__ = ["Island"]
 
@@ -46,12 +48,18 @@ class Island(wiring.Component):
             raise ValueError(f"edges of an island must have one beat, not {i_edge.beats} and {o_edge.beats}")
         self.circuit, self.plan, self.i_edge, self.o_edge = circuit, plan, i_edge, o_edge
         self.free_running = free_running
+        self.in_blocks: Sequence[int] = ()
         super().__init__({"i": In(i_edge.signature), "o": Out(o_edge.signature)})
 
     @property
     def latency(self) -> int:
         """Cycles from a beat in to its result out: one per stage, and one more through the queue."""
         return self.plan.stages + self.free_running
+
+    @property
+    def products(self) -> list[Product]:
+        """The circuit's products of variables."""
+        return products_of(self.circuit)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -106,6 +114,7 @@ class Island(wiring.Component):
     def _values(self, m: Module, enable: Value) -> Delayed:
         circuit, wires = self.circuit, wires_of(self.circuit)
         delayed = Delayed(m, enable, circuit, wires, self.plan)
+        blocks = {*compress(multiplications(circuit), self.in_blocks)}
         for step in steps(circuit, wires, self.plan.stage, self.plan.timing):
             node, stage = circuit.nodes[step[0]], self.plan.stage[step[0]]
             into = [Signal(word_shape(wires.words[v]), name=f"v{v}") for v in step]
@@ -113,7 +122,7 @@ class Island(wiring.Component):
                 given = decode(self.i.payload[node.index], self.i_edge.wire)
                 m.d.comb += into[0].eq(input_bits(given, wires.words[step[0]]))
             else:
-                step_logic(m, circuit, wires, step, delayed.reader(stage), into)
+                step_logic(m, circuit, wires, step, delayed.reader(stage), into, blocks)
             for v, signal in zip(step, into, strict=True):
                 delayed.add(v, signal)
         return delayed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import singledispatch
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ from nnfpga.compiler.circuit.wires import Sum, Word, clamp_bits
 from nnfpga.compiler.circuit.wiring import Wires, wires_of
 
 from .beat import fit
+from .products import block
 from .ternary import ternary_sum
 
 __all__ = ["Wired", "emit", "express", "input_bits", "shape_of", "step_logic", "word_shape"]
@@ -85,7 +86,12 @@ def express(node: Node, word: Word, *inputs: Wired) -> Value:
 
 @express.register
 def _(node: Multiply, word: Word, *inputs: Wired) -> Value:
-    return (inputs[0].integer * inputs[1].integer).shift_right(word.shift)
+    return times(*inputs).shift_right(word.shift)
+
+
+def times(a: Wired, b: Wired) -> Value:
+    """The product of two values."""
+    return a.integer * b.integer
 
 
 @express.register
@@ -240,9 +246,11 @@ def sums(m: Module, step: Step, wires: Wires, at: Callable[[int], Wired], into: 
 
 
 def step_logic(
-    m: Module, circuit: Circuit, wires: Wires, step: Step, at: Callable[[int], Wired], into: Sequence[Signal]
-) -> None:
-    """The words of values that are computed together, from those that ``at`` gives."""
+    m: Module, circuit: Circuit, wires: Wires, step: Step, at: Callable[[int], Wired], into: Sequence[Signal],
+    blocks: Collection[int] = (),
+) -> None:  # fmt: skip
+    """The words of values that are computed together, from those that ``at`` gives; ``blocks`` are the products that go
+    into multiplier blocks."""
     if step[0] in wires.sums:
         sums(m, step, wires, at, into)
         return
@@ -250,6 +258,9 @@ def step_logic(
     if v in wires.ternary:
         s = wires.ternary[v]
         m.d.comb += word.eq(ternary_sum(m, s, [at(x).unsigned for x, _ in s.operands], f"{word.name}_sum"))
+    elif v in blocks:
+        made = block(m, times(*map(at, circuit.nodes[v].reads)), f"{word.name}_product")
+        m.d.comb += word.eq(made.shift_right(wires.words[v].shift))
     elif len(word):
         m.d.comb += word.eq(express(circuit.nodes[v], wires.words[v], *map(at, circuit.nodes[v].reads)))
 
@@ -259,8 +270,8 @@ def input_bits(value: Value, word: Word) -> Value:
     return fit(value, word.shift + word.width)[word.shift :]
 
 
-def emit(m: Module, circuit: Circuit, inputs: list[Value], prefix: str) -> list[Value]:
-    """The outputs of a circuit as combinational logic, a signal for each value."""
+def emit(m: Module, circuit: Circuit, inputs: list[Value], prefix: str, blocks: Collection[int] = ()) -> list[Value]:
+    """The outputs of a circuit as combinational logic, a signal for each value; see `step_logic` for ``blocks``."""
     wires = wires_of(circuit)
     made: dict[int, Wired] = {}
     for step in steps(circuit, wires, [0] * len(circuit.nodes)):
@@ -269,7 +280,7 @@ def emit(m: Module, circuit: Circuit, inputs: list[Value], prefix: str) -> list[
         if isinstance(node, Input):
             m.d.comb += into[0].eq(input_bits(inputs[node.index], wires.words[step[0]]))
         else:
-            step_logic(m, circuit, wires, step, made.__getitem__, into)
+            step_logic(m, circuit, wires, step, made.__getitem__, into, blocks)
         for v, signal in zip(step, into, strict=True):
             made[v] = Wired(circuit.ranges[v], wires.words[v], signal)
     return [made[o].integer for o in circuit.outputs]

@@ -19,6 +19,7 @@ from ._build import Site, build, costs
 from .beat import Edge
 from .circuit_cost import circuit_cost
 from .island import Island
+from .products import Multiplies, blocks_of, give_blocks
 from .unrolled import circuit_of
 from .width import convert
 
@@ -81,6 +82,8 @@ def stage(graph: Graph, plan: Plan, device: Device, layers: list[Layer], units: 
 class Network(wiring.Component):
     """The whole network between two streams; width converters stand where neighbours' beats differ.
 
+    Products of variables go into the device's multiplier blocks as long as there are some: ``blocks`` of them.
+
     Its latency and throughput are those of its units: measured by simulation and reported. ``units`` finds logic for
     functions in unrolled layers that else are tables.
 
@@ -92,6 +95,7 @@ class Network(wiring.Component):
     def __init__(self, graph: Graph, plan: Plan, device: Device, units: Units | None = None) -> None:
         self.graph, self.plan, self.device = graph, plan, device
         self.stages = stages_of(graph, plan, device, units)
+        self.blocks = give_blocks([s.unit for s in self.stages if isinstance(s.unit, Multiplies)], device)
         self.i_edge, self.o_edge = self.stages[0].i, self.stages[-1].o
         super().__init__({"i": In(self.i_edge.signature), "o": Out(self.o_edge.signature)})
 
@@ -109,7 +113,12 @@ class Network(wiring.Component):
             else:
                 (layer,) = stage.layers
                 total += costs(self.graph, layer, self.plan.choices[layer.name], self.device)
-        return total
+        return total.with_blocks(self.device)
+
+    def blocks_of(self, layer: Layer) -> int:
+        """Multiplier blocks of a layer's unit, which is its own."""
+        units = (s.unit for s in self.stages if s.layers == (layer,) and isinstance(s.unit, Multiplies))
+        return sum(blocks_of(unit, self.device) for unit in units)
 
     def estimated_mhz(self) -> float | None:
         """The clock of the slowest island by the delays that its schedule is made with; None without islands."""

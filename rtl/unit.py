@@ -10,12 +10,13 @@ from nnfpga.compiler.circuit.ir import Circuit, Range
 from nnfpga.compiler.functions.memory import Memory
 
 from .logic import emit, shape_of
+from .products import multiplications
 
 __all__ = ["MemoryUnit", "Unit"]
 
 
 class Unit(wiring.Component):
-    """A circuit of one input and one output as combinational logic.
+    """A circuit of one input and one output as combinational logic; with ``blocks`` products in multiplier blocks.
 
     Members
     -------
@@ -23,21 +24,21 @@ class Unit(wiring.Component):
     y: the output code.
     """
 
-    def __init__(self, circuit: Circuit) -> None:
+    def __init__(self, circuit: Circuit, blocks: bool = False) -> None:
         (number,), (output,) = circuit.inputs, circuit.outputs
-        self.circuit = circuit
+        self.circuit, self.blocks = circuit, blocks
         super().__init__({"x": In(shape_of(Range.of(number))), "y": Out(shape_of(circuit.ranges[output]))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        (value,) = emit(m, self.circuit, [self.x], "v")
+        (value,) = emit(m, self.circuit, [self.x], "v", multiplications(self.circuit) if self.blocks else ())
         m.d.comb += self.y.eq(value)
         return m
 
 
 class MemoryUnit(wiring.Component):
     """A circuit of one input and one output whose tables are in a block RAM: an input every clock cycle, its output in
-    the next one.
+    the next one. With ``blocks`` products are in multiplier blocks.
 
     Members
     -------
@@ -45,15 +46,16 @@ class MemoryUnit(wiring.Component):
     y: the output code of the input before.
     """
 
-    def __init__(self, circuit: Memory) -> None:
+    def __init__(self, circuit: Memory, blocks: bool = False) -> None:
         (number,), (output,) = circuit.before.inputs, circuit.after.outputs
-        self.circuit = circuit
+        self.circuit, self.blocks = circuit, blocks
         super().__init__({"x": In(shape_of(Range.of(number))), "y": Out(shape_of(circuit.after.ranges[output]))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         c = self.circuit
-        address, *values = emit(m, c.before, [self.x], "a")
+        before, after = (multiplications(part) if self.blocks else () for part in (c.before, c.after))
+        address, *values = emit(m, c.before, [self.x], "a", before)
         m.submodules.rom = rom = memory.Memory(
             shape=unsigned(c.width), depth=len(c.words), init=c.words, attrs={"ram_style": "block"}
         )
@@ -69,6 +71,6 @@ class MemoryUnit(wiring.Component):
             kept = Signal(shape_of(Range.of(number)), reset_less=True)
             m.d.sync += kept.eq(value)
             given.append(kept)
-        (value,) = emit(m, c.after, given, "b")
+        (value,) = emit(m, c.after, given, "b", after)
         m.d.comb += self.y.eq(value)
         return m

@@ -31,4 +31,5 @@ UP5K = Device(
     dsps=8,
     timing=Timing(lut_ns=3.1, carry_ns=0.35, overhead_ns=1.8, ram_ns=5.5),
     synthesis=("-device", "u"),
+    factor=16,
 )

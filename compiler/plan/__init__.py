@@ -6,6 +6,7 @@ from .cost import Cost, CostModel, Estimate
 from .implementations import Folded, Implementation, Lanes, Turns, Unrolled, lanes_in, lanes_out
 from .plan import Plan
 from .planner import Goal, make_plan, total_cost
+from .products import Product, allot
 from .segments import segments
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "Implementation",
     "Lanes",
     "Plan",
+    "Product",
     "Turns",
     "Unrolled",
+    "allot",
     "lanes_in",
     "lanes_out",
     "make_plan",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..device import Device
 from ..graph import Graph, Layer
 from .implementations import Implementation
+from .products import Product, allot
 
 __all__ = ["Cost", "CostModel", "Estimate"]
 
@@ -31,7 +32,8 @@ NOTHING = Estimate(0.0)
 class Cost:
     """LUTs, flip-flops, block RAMs, multipliers; cycles from one sample to the next and through the layer.
 
-    ``carry``: how many of the LUTs stand on carry chains, where that is known.
+    ``carry``: how many of the LUTs stand on carry chains, where that is known. ``products``: what the chip's multiplier
+    blocks could take; ``lut`` counts them as logic until `with_blocks` gives them their blocks (``dsp``).
     """
 
     lut: Estimate = NOTHING
@@ -41,12 +43,21 @@ class Cost:
     interval: Estimate = NOTHING
     latency: Estimate = NOTHING
     carry: Estimate = NOTHING
+    products: tuple[Product, ...] = ()
 
     def __add__(self, other: Cost) -> Cost:
         interval = max(self.interval, other.interval, key=lambda e: e.value)
         latency = self.latency + other.latency
         sums = self.lut + other.lut, self.ff + other.ff, self.bram + other.bram, self.dsp + other.dsp
-        return Cost(*sums, interval, latency, self.carry + other.carry)
+        return Cost(*sums, interval, latency, self.carry + other.carry, self.products + other.products)
+
+    def with_blocks(self, device: Device) -> Cost:
+        """With as many of the products in the device's multiplier blocks as there are."""
+        taken = [*zip(self.products, allot(self.products, device), strict=True)]
+        used = sum(n * p.blocks(device) for p, n in taken)
+        saved = sum(n * p.luts for p, n in taken)
+        lut = replace(self.lut, value=max(self.lut.value - saved, 0.0))
+        return replace(self, lut=lut, dsp=self.dsp + Estimate(used), products=())
 
 
 class CostModel(Protocol):

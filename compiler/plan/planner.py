@@ -3,7 +3,8 @@
 Layers are chosen in groups: a matrix and what follows it up to the next matrix, or branches until they meet, which are
 always unrolled. It starts from the smallest choice of
 every group; while the goal gains and the sum still fits, the group that holds the goal back takes its next better
-choice. For latency, everything unrolled comes first if that fits.
+choice. For latency, everything unrolled comes first if that fits. The products of all groups together get the device's
+multiplier blocks, those first that save most LUTs; what is left over is logic.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from math import inf
 
 from ..circuit.adders import digit_count
 from ..device import Device
@@ -77,7 +79,7 @@ def make_plan(
         raise CompileError(too_large(chosen, device, reserved))
     if goal is not Goal.AREA:
         progress("planning")
-        chosen = improve(chosen, candidates, goal, lambda plan: fits(plan, device, reserved))
+        chosen = improve(chosen, candidates, goal, device, reserved)
     return plan_of(device, clock_mhz, chosen)
 
 
@@ -154,35 +156,58 @@ def divisors(n: int) -> list[int]:
     return [d for d in range(1, n + 1) if n % d == 0]
 
 
+def total_of(options: list[Option], device: Device, reserved: Cost) -> Cost:
+    """The sum, with products in multiplier blocks."""
+    return sum((o.cost for o in options), reserved).with_blocks(device)
+
+
+def within(total: Cost, device: Device) -> bool:
+    """Whether a sum stays within the share of the device that a plan may use; RAMs and multipliers may be used up."""
+    logic = total.lut.value <= FILL * device.luts and total.ff.value <= FILL * device.ffs
+    return logic and total.bram.value <= device.brams and total.dsp.value <= device.dsps
+
+
 def fits(options: list[Option], device: Device, reserved: Cost) -> bool:
-    """Whether the sum stays within the share of the device that a plan may use; RAMs and multipliers may be used up."""
-    total = sum((o.cost for o in options), reserved)
-    within = total.lut.value <= FILL * device.luts and total.ff.value <= FILL * device.ffs
-    return within and total.bram.value <= device.brams and total.dsp.value <= device.dsps
+    """Whether the sum of options is `within` the device."""
+    return within(total_of(options, device, reserved), device)
 
 
 def improve(
-    chosen: list[Option], candidates: list[list[Option]], goal: Goal, fit: Callable[[list[Option]], bool]
+    chosen: list[Option], candidates: list[list[Option]], goal: Goal, device: Device, reserved: Cost
 ) -> list[Option]:
     """Take the best next step of one group as long as there is one that fits."""
 
     def slowness(option: Option) -> float:
         return option.cost.interval.value if goal is Goal.THROUGHPUT else option.cost.latency.value
 
+    def luts(group: int, option: Option) -> float:
+        """Of all groups with another option for one; infinite where that does not fit."""
+        total = total_of([*chosen[:group], option, *chosen[group + 1 :]], device, reserved)
+        return total.lut.value if within(total, device) else inf
+
     while True:
         order = sorted(range(len(chosen)), key=lambda i: -slowness(chosen[i]))
         for i in order if goal is Goal.LATENCY else order[:1]:
-            faster = [o for o in candidates[i] if slowness(o) < slowness(chosen[i])]
-            faster = [o for o in faster if fit([*chosen[:i], o, *chosen[i + 1 :]])]
+            faster = [(luts(i, o), slowness(o), o) for o in candidates[i] if slowness(o) < slowness(chosen[i])]
+            faster = [step for step in faster if step[0] < inf]
             if faster:
-                nearest = max(slowness(o) for o in faster)
-                best = min(
-                    (o for o in faster if slowness(o) >= nearest * 0.6), key=lambda o: (o.cost.lut.value, slowness(o))
-                )
+                nearest = max(slow for _, slow, _ in faster)
+                *_, best = min((step for step in faster if step[1] >= nearest * 0.6), key=lambda step: step[:2])
                 chosen = [*chosen[:i], best, *chosen[i + 1 :]]
                 break
         else:
-            return chosen
+            return chosen if goal is Goal.LATENCY else at_pace(chosen, candidates, device, reserved)
+
+
+def at_pace(chosen: list[Option], candidates: list[list[Option]], device: Device, reserved: Cost) -> list[Option]:
+    """The smallest option of each group that is as fast as the slowest group: what is faster waits for it."""
+    pace = max(o.cost.interval.value for o in chosen)
+    for i, options in enumerate(candidates):
+        ways = [[*chosen[:i], o, *chosen[i + 1 :]] for o in (chosen[i], *options) if o.cost.interval.value <= pace]
+        totals = [total_of(way, device, reserved) for way in ways]
+        sizes = [total.lut.value if within(total, device) else inf for total in totals]
+        chosen = ways[sizes.index(min(sizes))]
+    return chosen
 
 
 def plan_of(device: Device, clock_mhz: float, options: list[Option]) -> Plan:
@@ -195,7 +220,7 @@ def plan_of(device: Device, clock_mhz: float, options: list[Option]) -> Plan:
 
 def too_large(options: list[Option], device: Device, reserved: Cost) -> str:
     """The sentence for a network that does not fit."""
-    total = sum((o.cost for o in options), reserved)
+    total = total_of(options, device, reserved)
     return (
         f"the network is too large for {device.name}: its smallest form needs about {total.lut.value:.0f} of "
         f"{device.luts} LUTs and {total.bram.value:.0f} of {device.brams} block RAMs (plans use at most {FILL:.0%} of "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .errors import ToolError
 from .find import find
-from .recipes import RECIPES, Family, Recipe, Request
+from .recipes import MARKED, RECIPES, Family, Recipe, Request
 from .run import Progress, run
 
 TECHMAP = Path(__file__).parent / "techmap"
@@ -78,7 +78,8 @@ def synthesise(
 
     Parameters
     ----------
-    dsp: let Yosys put products into multiplier blocks (``SB_MAC16``, ``MULT18X18D``); else they become LUTs.
+    dsp: marked products (`nnfpga.rtl.products`) go to multiplier blocks (``SB_MAC16``, ``MULT18X18D``); all others
+        become LUTs.
     spram: iCE40 UltraPlus: let Yosys use the large RAMs (``SB_SPRAM256KA``).
     quick: one pass of LUT mapping instead of abc9's full script, which takes many minutes on thousands of adders.
     area: map LUTs as they are written, which logic keeps that was designed LUT by LUT (iCE40, ECP5, Xilinx).
@@ -136,10 +137,8 @@ def _synthesise(
     parts: tuple[Netlist, ...],
     progress: Progress | None,
 ) -> Netlist:
-    maps = ["adders.v"] if request.dsp else ["adders.v", "multipliers.v"]
-    for name in [*maps, *recipe.files]:
+    for name in ["adders.v", "multipliers.v", *recipe.files]:
         (work / name).write_text((TECHMAP / name).read_text())
-    techmap = " ".join(f"-map {name}" for name in maps)
     for number, part in enumerate(parts):
         (work / f"part{number}.il").write_bytes(part.rtlil_path.read_bytes())
     linked = [f"read_rtlil -overwrite part{number}.il" for number in range(len(parts))]
@@ -152,6 +151,7 @@ def _synthesise(
         f"hierarchy -top {top}",
         "proc",
         "opt_clean",
+        *(["setattr -set nnfpga_block 1 a:nnfpga_block %ci1:+$mul[Y] t:$mul %i"] if request.dsp else []),
         "setattr -set keep 1 a:nnfpga_apart %ci1:+$dff[Q] t:$dff %i",  # else equal registers become one
         *recipe.sums,
         *(["flatten"] if request.flatten else []),
@@ -162,7 +162,7 @@ def _synthesise(
         "wreduce",
         "peepopt",
         "opt_clean",
-        f"techmap -autoproc {techmap}",
+        *products(recipe, request.dsp),
         "opt_clean",
         *recipe.commands(request),
         f"hierarchy -check -top {top}",
@@ -171,6 +171,16 @@ def _synthesise(
         *_write(top),
     ]
     return _run(script, recipe, top, work, progress)
+
+
+def products(recipe: Recipe, dsp: bool) -> list[str]:
+    """Commands that make marked products blocks, all others rows of sums, and all sums carry chains."""
+    techmap = "techmap -autoproc -map adders.v -map multipliers.v"
+    if not dsp:
+        return [techmap]
+    # what is too small for rows is kept from whatever makes blocks
+    logic = [f"{techmap} * {MARKED} %d", f"chtype -set $__soft_mul t:$mul {MARKED} %d"]
+    return [*logic, *recipe.blocks, "chtype -set $mul t:$__soft_mul", techmap] if recipe.blocks else logic
 
 
 def _whole_names(rtlil: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from math import ceil
 
@@ -15,10 +16,11 @@ from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.graph import Graph
 from nnfpga.compiler.layers.dense import Dense
 from nnfpga.compiler.number import Number, Wire
-from nnfpga.compiler.plan import Cost, Estimate, Folded
+from nnfpga.compiler.plan import Cost, Estimate, Folded, Product
 
 from .._build import Site, hardware
 from ..beat import Edge, decode, encode
+from ..products import block
 
 __all__ = ["FoldedMatrix", "rom_count"]
 
@@ -51,6 +53,7 @@ class FoldedMatrix(wiring.Component):
         if rows % o_edge.lanes or columns % i_edge.lanes:
             raise ValueError(f"lanes must divide the matrix {weights.shape}, not {o_edge.lanes} and {i_edge.lanes}")
         self.passes, self.beats = rows // o_edge.lanes, columns // i_edge.lanes
+        self.in_blocks: Sequence[int] = ()
         super().__init__({"i": In(i_edge.signature), "o": Out(o_edge.signature)})
 
     def elaborate(self, platform: object) -> Module:
@@ -101,6 +104,11 @@ class FoldedMatrix(wiring.Component):
             m.d.sync += [valid.eq(running), first_read.eq(first), last_read.eq(at_end)]
         return read.data, (running, valid), first_read, last_read
 
+    @property
+    def products(self) -> list[Product]:
+        """Those of a cycle, all of one kind."""
+        return [product_of(self.weights, self.i_edge.wire, self.o_edge.lanes * self.i_edge.lanes)]
+
     @cached_property
     def weight_width(self) -> int:
         """Bits of a weight's word."""
@@ -148,7 +156,9 @@ class FoldedMatrix(wiring.Component):
             products: list[Signal] = []
             for s in range(simd):
                 value = self.product(m, w[(p * simd + s) * ww :][:ww], x[s * xw :][:xw], f"{p}_{s}")
-                product = Signal(value.shape(), name=f"product_{p}_{s}")
+                if p * simd + s < sum(self.in_blocks):
+                    value = block(m, value, f"block_{p}_{s}")
+                product = Signal(value.shape(), name=f"product_{p}_{s}", reset_less=True)  # as a block has it
                 with m.If(enable):
                     m.d.sync += product.eq(value)
                 products.append(product)
@@ -182,13 +192,20 @@ def weight_wire(weights: Ints) -> Wire:
     return Number.of(low, high, int(np.gcd.reduce((weights - low).reshape(-1))) or 1).wire
 
 
+def product_of(weights: Ints, x: Wire, count: int) -> Product:
+    """So many products of a weight and an element, as `decode` gives them."""
+    a, b = ((wire.shift + wire.width, wire.signed) for wire in (weight_wire(weights), x))
+    return Product.of(a, b, count)
+
+
 def cost(graph: Graph, layer: Dense, choice: Folded, device: Device) -> Cost:
     """Estimate: multipliers, accumulators, control; see docs/hardware.md for its error."""
     x, y = graph.tensors[layer.inputs[0]].number.union().wire, graph.tensors[layer.name].number.union().wire
     outputs, inputs = layer.weights.shape
     w = max(weight_wire(layer.weights.to_dense()).width, 1)
     passes, beats, units = outputs // choice.pe, inputs // choice.simd, choice.pe * choice.simd
-    multiplier = 1.15 * w * max(x.width, 1) if min(w, x.width) > 1 else max(w, x.width)
+    product = product_of(layer.weights.to_dense(), x, units)
+    multiplier = product.luts if min(w, x.width) > 1 else max(w, x.width)
     accumulator = y.width * (1.2 if choice.simd == 1 else 2.0) * choice.pe
     address = np.log2(max(passes * beats, 2)) * 2 + np.log2(4 * beats) * 4
     rams = rom_count(passes * beats, units * w, device) + ram_count(2 * beats, choice.simd * max(x.width, 1), device)
@@ -201,6 +218,7 @@ def cost(graph: Graph, layer: Dense, choice: Folded, device: Device) -> Cost:
         Estimate(rams, 0.2),
         interval=Estimate(interval),
         latency=Estimate(interval + beats + 4),
+        products=(product,),
     )
 
 

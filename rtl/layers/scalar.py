@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from math import ceil
 
 import numpy as np
@@ -10,12 +12,12 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, 
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from nnfpga.compiler.circuit.ir import Builder
+from nnfpga.compiler.circuit.ir import Builder, Circuit
 from nnfpga.compiler.device import Device
 from nnfpga.compiler.graph import Graph
 from nnfpga.compiler.layers.scalar import Scalar, expand
 from nnfpga.compiler.number import Number
-from nnfpga.compiler.plan import Cost, Estimate, Lanes
+from nnfpga.compiler.plan import Cost, Estimate, Lanes, Product
 from nnfpga.compiler.scalar.forms import MultiplyShift, shift_clip
 from nnfpga.compiler.scalar.pieces import Pieces
 
@@ -23,6 +25,7 @@ from .._build import Site, hardware
 from ..beat import Edge, decode, encode
 from ..circuit_cost import circuit_cost
 from ..logic import emit
+from ..products import multiplications, products_of
 from .dense import rom_count
 
 __all__ = ["Function", "ShiftClipUnit", "TableUnit"]
@@ -186,23 +189,46 @@ class Function(Unit):
 
     latency = 1
 
+    def __init__(self, pieces: tuple[Pieces, ...], i_edge: Edge, o_edge: Edge) -> None:
+        super().__init__(pieces, i_edge, o_edge)
+        self.in_blocks: Sequence[int] = ()
+
+    @cached_property
+    def circuits(self) -> list[Circuit]:
+        """Each lane's functions."""
+        return [
+            function_circuit(self.i_edge.number, [self.pieces[self.channel(g, lane)] for g in range(self.groups)])
+            for lane in range(self.i_edge.lanes)
+        ]
+
+    @property
+    def products(self) -> list[Product]:
+        """Those of all lanes."""
+        return [p for circuit in self.circuits for p in products_of(circuit)]
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         enable, enters, group = self.start(m)
         m.d.comb += self.i.ready.eq(enable)
         with m.If(enable):
             m.d.sync += self.o.valid.eq(enters)
-        for lane in range(self.i_edge.lanes):
-            builder = Builder((self.i_edge.number,))
-            (x,) = builder.start()
-            outputs = [expand(builder, self.pieces[self.channel(g, lane)], x) for g in range(self.groups)]
-            circuit = builder.finish(outputs)
-            values = emit(m, circuit, [decode(self.i.payload[lane], self.i_edge.wire)], f"f{lane}")
+        in_blocks = iter(self.in_blocks)
+        for lane, circuit in enumerate(self.circuits):
+            blocks = [v for v, n in zip(multiplications(circuit), in_blocks, strict=False) if n]
+            given = decode(self.i.payload[lane], self.i_edge.wire)
+            values = emit(m, circuit, [given], f"f{lane}", blocks)
             chosen = Signal(signed(max(len(v) for v in values) + 1), name=f"chosen_{lane}")
             m.d.comb += chosen.eq(values[0] if len(values) == 1 else Array(values)[group])
             with m.If(enable):
                 m.d.sync += self.o.payload[lane].eq(encode(chosen, self.o_edge.wire))
         return m
+
+
+def function_circuit(number: Number, functions: Sequence[Pieces]) -> Circuit:
+    """Functions of one value."""
+    builder = Builder((number,))
+    (x,) = builder.start()
+    return builder.finish([expand(builder, p, x) for p in functions])
 
 
 def table_size(graph: Graph, layer: Scalar) -> int:
@@ -214,7 +240,7 @@ def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
     """Estimate: an adder, a small shifter and a saturation per lane, or a table."""
     x, y = graph.tensors[layer.inputs[0]], graph.tensors[layer.name].number.union().wire
     width, beats = x.number.union().wire.width, x.size // choice.lanes
-    timing = {"interval": Estimate(beats), "latency": Estimate(2)}
+    timing = Cost(interval=Estimate(beats), latency=Estimate(2))
     found = layer.forms
     if found is not None:
         shifts = len({f.right - f.left for f in found})
@@ -222,21 +248,14 @@ def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
         per = (width + 2) * choice.lanes
         words = max(len(layer.pieces) // choice.lanes, 1)
         rams = rom_count(words, per, device)
-        return Cost(
-            Estimate(lane * choice.lanes + 8, 0.3),
-            Estimate((width + y.width) * choice.lanes, 0.3),
-            Estimate(rams),
-            **timing,
-        )
+        lut, ff = Estimate(lane * choice.lanes + 8, 0.3), Estimate((width + y.width) * choice.lanes, 0.3)
+        return replace(timing, lut=lut, ff=ff, bram=Estimate(rams))
     if table_size(graph, layer) <= TABLE_LIMIT:
-        bits = table_size(graph, layer) * max(y.width, 1)
-        return Cost(
-            Estimate(8 + choice.lanes), Estimate(8), Estimate(ceil(bits / device.bram_bits) * choice.lanes), **timing
-        )
-    builder = Builder((x.number.union(),))
-    (v,) = builder.start()
-    logic = circuit_cost(builder.finish([expand(builder, p, v) for p in layer.pieces]), device).lut
-    return Cost(replace(logic, error=0.5), Estimate(y.width * choice.lanes), **timing)
+        rams = ceil(table_size(graph, layer) * max(y.width, 1) / device.bram_bits) * choice.lanes
+        return replace(timing, lut=Estimate(8 + choice.lanes), ff=Estimate(8), bram=Estimate(rams))
+    logic = circuit_cost(function_circuit(x.number.union(), layer.pieces), device)
+    lut, ff = replace(logic.lut, error=0.5), Estimate(y.width * choice.lanes)
+    return replace(timing, lut=lut, ff=ff, products=logic.products)
 
 
 @hardware(Scalar, Lanes, cost)

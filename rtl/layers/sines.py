@@ -13,7 +13,7 @@ from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.graph import Graph
 from nnfpga.compiler.layers.sines import Sines, Waves
 from nnfpga.compiler.number import Number
-from nnfpga.compiler.plan import Cost, Estimate, Turns
+from nnfpga.compiler.plan import Cost, Estimate, Product, Turns
 
 from .._build import Site, hardware
 from ..beat import Edge, decode, fit
@@ -43,6 +43,11 @@ class FoldedSines(FoldedMatrix):
     def __init__(self, angles: Ints, waves: Waves, i_edge: Edge, o_edge: Edge) -> None:
         self.waves = waves
         super().__init__(angles, i_edge, o_edge)
+
+    @property
+    def products(self) -> list[Product]:
+        """None."""
+        return []
 
     @cached_property
     def weight_width(self) -> int:

@@ -1,14 +1,13 @@
 """ECP5: two bits of a sum are one CCU2C, which takes the place of two LUT4; its ends stay open (``ecp5_sums.v``)."""
 
-from .recipe import Recipe, Request
+from .recipe import Recipe, Request, blocks
 
 
 def command(request: Request) -> str:
     """``synth_ecp5`` with its options."""
     return " ".join(
         [
-            "synth_ecp5",
-            *([] if request.dsp else ["-nodsp"]),
+            "synth_ecp5 -nodsp",
             *([] if request.flatten else ["-noflatten"]),
             *request.options,
             f"-top {request.top}",
@@ -43,5 +42,6 @@ ECP5 = Recipe(
     carries=("CCU2C",),
     rams=("DP16KD", "PDPW16KD"),
     dsps=("MULT18X18D",),
+    blocks=blocks("+/lattice/dsp_map_18x18.v", (18, 18), "$__MUL18X18"),
     files=("ecp5_sums.v",),
 )

@@ -1,6 +1,6 @@
 """iCE40: a bit of a sum is one cell, LUT and carry; the packer needs no help at the ends."""
 
-from .recipe import Recipe, Request
+from .recipe import Recipe, Request, blocks
 
 
 def command(request: Request) -> str:
@@ -8,7 +8,6 @@ def command(request: Request) -> str:
     return " ".join(
         [
             "synth_ice40 -abc9",
-            *(["-dsp"] if request.dsp else []),
             *(["-spram"] if request.spram else []),
             *([] if request.flatten else ["-noflatten"]),
             *request.options,
@@ -41,4 +40,5 @@ ICE40 = Recipe(
     carries=("SB_CARRY",),
     rams=("SB_RAM40",),
     dsps=("SB_MAC16",),
+    blocks=blocks("+/ice40/dsp_map.v", (16, 16), "$__MUL16X16", pack="ice40_dsp"),
 )

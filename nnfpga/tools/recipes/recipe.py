@@ -7,6 +7,10 @@ from typing import Literal
 Family = Literal["ice40", "ecp5", "xc7", "xc3s", "gowin", "nexus"]
 
 
+MARKED = "a:nnfpga_block t:$mul %i"
+"""The products whose RTL says that they go to multiplier blocks (`nnfpga.rtl.products`)."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What a synthesis was asked for.
@@ -15,7 +19,7 @@ class Request:
     -------
     top: the top module.
     flatten: whether the design is one flat module (else it keeps its hierarchy).
-    dsp: whether products go to multiplier blocks.
+    dsp: whether marked products go to multiplier blocks.
     spram: whether memories may go to the large RAMs of the iCE40 UltraPlus.
     quick: one pass of LUT mapping.
     options: more options of the family's command.
@@ -41,6 +45,8 @@ class Recipe:
     command: Yosys' own command for the family with a request's options, to which ``-run FROM:TO`` can be added.
     commands: the commands from coarse cells to the netlist, after sums and products became ``$alu`` cells.
     sums: commands for modules that hold one sum, which the family makes in a way of its own.
+    blocks: commands that put marked products (``MARKED``) into multiplier blocks, and registers beside them, too; a
+        family without them leaves such products to its command.
     files: techmap files that ``sums`` and ``commands`` read.
     luts: cell -> how many LUTs of the family it takes; cells that are absent take none.
     ffs, carries, rams, dsps: how the names of such cells begin.
@@ -56,6 +62,7 @@ class Recipe:
     dsps: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
 
     def resources(self, cells: Mapping[str, int]) -> dict[str, int]:
         """LUTs, flip-flops, carry cells, block RAMs and multipliers among the cells of a netlist."""
@@ -70,3 +77,22 @@ class Recipe:
             "bram": total(self.rams) if self.rams else 0,
             "dsp": total(self.dsps) if self.dsps else 0,
         }
+
+
+def blocks(cells: str, widths: tuple[int, int], name: str, *more: str, pack: str = "") -> tuple[str, ...]:
+    """Commands for `Recipe.blocks`: Yosys' maps of a family, without its least widths.
+
+    ``cells`` is the file that makes a family's cells of the cell ``name``, a product of ``widths`` bits; ``more`` are
+    options of the map, ``pack`` the command that moves registers into the blocks. A part of a wide product that is too
+    small for a block becomes logic.
+    """
+    a, b = widths
+    options = " ".join([f"DSP_A_MAXWIDTH={a}", f"DSP_B_MAXWIDTH={b}", *more, f"DSP_NAME={name}"]).replace(" ", " -D ")
+    packing = ["memory_dff", "opt_dff", pack] if pack else []  # registers of memories belong to these
+    return (
+        f"techmap -map +/mul2dsp.v -map {cells} -D {options} {MARKED}",
+        "opt_expr -fine",
+        "wreduce",
+        "opt_clean",
+        *packing,
+    )
