@@ -152,6 +152,7 @@ def _synthesise(
         "proc",
         "opt_clean",
         *(["setattr -set nnfpga_block 1 a:nnfpga_block %ci1:+$mul[Y] t:$mul %i"] if request.dsp else []),
+        "setparam -set COLLISION_X_MASK 1 a:nnfpga_no_collisions %ci1:+$memrd_v2[DATA] t:$memrd_v2 %i",
         "setattr -set keep 1 a:nnfpga_apart %ci1:+$dff[Q] t:$dff %i",  # else equal registers become one
         *recipe.sums,
         *(["flatten"] if request.flatten else []),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from math import ceil
 
 import numpy as np
-from amaranth.hdl import Module, Mux, Signal, Value, signed, unsigned
-from amaranth.lib import memory, wiring
+from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from nnfpga.compiler.device import Device
@@ -20,9 +19,10 @@ from nnfpga.compiler.plan import Cost, Estimate, Folded, Product
 
 from .._build import Site, hardware
 from ..beat import Edge, decode, encode
+from ..memories import ram, ram_count, rom, rom_count, without_collisions
 from ..products import block
 
-__all__ = ["FoldedMatrix", "rom_count"]
+__all__ = ["FoldedMatrix"]
 
 
 class FoldedMatrix(wiring.Component):
@@ -68,7 +68,7 @@ class FoldedMatrix(wiring.Component):
     def _vector(self, m: Module, enable: Signal) -> tuple[Signal, tuple[Signal, Signal], Signal, Signal]:
         """The input buffer: its words in order, again for each pass, one cycle after ``valid[0]``."""
         lanes, width, beats = self.i_edge.lanes, self.i_edge.width, self.beats
-        m.submodules.vector = buffer = memory.Memory(shape=unsigned(lanes * width), depth=2 * beats, init=[])
+        m.submodules.vector = buffer = ram(2 * beats, lanes * width)
         write, read = buffer.write_port(), buffer.read_port()
         filled = Signal(range(3))
         put, get, base = Signal(range(2 * beats)), Signal(range(2 * beats)), Signal(range(2 * beats))
@@ -102,7 +102,8 @@ class FoldedMatrix(wiring.Component):
         first_read, last_read, valid = Signal(), Signal(), Signal()
         with m.If(enable):
             m.d.sync += [valid.eq(running), first_read.eq(first), last_read.eq(at_end)]
-        return read.data, (running, valid), first_read, last_read
+        # what is used of it stands in the bank that is not written
+        return without_collisions(m, read.data, "word"), (running, valid), first_read, last_read
 
     @property
     def products(self) -> list[Product]:
@@ -128,8 +129,8 @@ class FoldedMatrix(wiring.Component):
         pe, simd, width = self.o_edge.lanes, self.i_edge.lanes, self.weight_width
         coded = self.coded.reshape(self.passes, pe, self.beats, simd).transpose(0, 2, 1, 3).reshape(-1, pe * simd)
         words = [sum(int(w) << (n * width) for n, w in enumerate(row)) for row in coded]
-        m.submodules.weights = rom = memory.Memory(shape=unsigned(pe * simd * width), depth=len(words), init=words)
-        read = rom.read_port()
+        m.submodules.weights = memory = rom(words, pe * simd * width)
+        read = memory.read_port()
         address = Signal(range(max(len(words), 2)))
         m.d.comb += [read.addr.eq(address), read.en.eq(enable)]
         with m.If(running):
@@ -220,23 +221,6 @@ def cost(graph: Graph, layer: Dense, choice: Folded, device: Device) -> Cost:
         latency=Estimate(interval + beats + 4),
         products=(product,),
     )
-
-
-SMALL_ROM_BITS = 1024  # Yosys builds a smaller constant memory from LUTs
-
-
-def rom_count(depth: int, width: int, device: Device) -> int:
-    """Block RAMs for a constant memory; a small one becomes LUTs."""
-    return 0 if depth * width < SMALL_ROM_BITS else ram_count(depth, width, device)
-
-
-def ram_count(depth: int, width: int, device: Device) -> int:
-    """Block RAMs for a memory: the cheapest aspect ratio of a RAM whose widest port is a sixteenth of its depth."""
-    if depth * width <= 64:
-        return 0
-    widest = 16 if device.bram_bits <= 4096 else 36
-    options = [widest >> n for n in range(4)] if widest == 16 else [36, 18, 9, 4, 2, 1]
-    return min(ceil(width / o) * ceil(depth / (device.bram_bits // o)) for o in options)
 
 
 @hardware(Dense, Folded, cost)

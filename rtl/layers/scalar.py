@@ -8,8 +8,8 @@ from functools import cached_property
 from math import ceil
 
 import numpy as np
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, unsigned
-from amaranth.lib import memory, wiring
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from nnfpga.compiler.circuit.ir import Builder, Circuit
@@ -25,8 +25,8 @@ from .._build import Site, hardware
 from ..beat import Edge, decode, encode
 from ..circuit_cost import circuit_cost
 from ..logic import emit
+from ..memories import rom, rom_count
 from ..products import multiplications, products_of
-from .dense import rom_count
 
 __all__ = ["Function", "ShiftClipUnit", "TableUnit"]
 
@@ -131,8 +131,8 @@ class ShiftClipUnit(Unit):
         known = Signal()
         if len(words) == 1:
             return Const(words[0], width), Const(1)
-        m.submodules.parameters = rom = memory.Memory(shape=unsigned(width), depth=len(words), init=words)
-        read = rom.read_port()
+        m.submodules.parameters = memory = rom(words, width)
+        read = memory.read_port()
         following = Mux(group == len(words) - 1, 0, group + 1)
         m.d.comb += read.addr.eq(Mux(enters, following, group))
         m.d.sync += known.eq(1)
@@ -171,9 +171,8 @@ class TableUnit(Unit):
         for lane in range(self.i_edge.lanes):
             channels = [self.channel(g, lane) for g in range(self.groups)]
             words = [w for c in channels for w in self._table(self.pieces[c], entries)]
-            rom = memory.Memory(shape=unsigned(self.o_edge.width), depth=len(words), init=words)
-            m.submodules[f"table_{lane}"] = rom
-            read = rom.read_port()
+            m.submodules[f"table_{lane}"] = memory = rom(words, self.o_edge.width)
+            read = memory.read_port()
             address = self.i.payload[lane] if self.groups == 1 else Cat(self.i.payload[lane], group)
             m.d.comb += [read.addr.eq(address), read.en.eq(enable), self.o.payload[lane].eq(read.data)]
         return m

@@ -19,7 +19,8 @@ from .._build import Site, hardware
 from ..beat import Edge, decode, fit
 from ..circuit_cost import circuit_cost
 from ..logic import emit
-from .dense import FoldedMatrix, ram_count, rom_count
+from ..memories import ram_count, rom_count
+from .dense import FoldedMatrix
 
 __all__ = ["FoldedSines"]
 
