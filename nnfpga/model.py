@@ -30,6 +30,7 @@ from nnfpga.compiler.passes import (
     lower,
     optimise,
     sample_values,
+    scale_at_host,
     simplify,
     split_exit,
     to_fixed_point,
@@ -123,11 +124,16 @@ def read_model(
     proto = load(path)
     imported = import_model(proto)
     refuse_long(imported.graph)
-    written = Ways() if options.max_error is None else ways(device)
-    real, ending = drop_softmax(simplify(imported.graph, written), Want(options.output))
-    shape = real.inputs[0].shape
     loaded = None if data is None else load_data(data, imported.graph.inputs[0].shape)
     notes: list[str] = []
+    whole = imported.graph
+    if loaded is not None and options.input_format is None:
+        whole = scale_at_host(whole, loaded.x, options.bits)
+        if whole is not imported.graph:
+            notes.append("the host scales the features as the file's first nodes do (input.entry in report.json)")
+    written = Ways() if options.max_error is None else ways(device)
+    real, ending = drop_softmax(simplify(whole, written), Want(options.output))
+    shape = real.inputs[0].shape
     x = None
     if loaded is not None:
         x = loaded.x[spread(len(loaded.x), CALIBRATION_SAMPLES)].reshape(-1, *shape)

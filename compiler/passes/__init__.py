@@ -31,13 +31,14 @@ from .merge_neurons import merge_neurons
 from .narrow_quantizers import narrow_quantizers
 from .quantize import Calibration, Width, quantize
 from .sample_values import sample_values
+from .scale_at_host import scale_at_host
 from .square_roots import square_roots
 from .turn_input import turn_input
 
 __all__ = [
     "INTEGER", "REAL", "Calibration", "Entry", "Loosened", "Ways", "Width", "by_angles", "choose_functions",
     "cut_input", "drop_softmax", "entry", "few_digits", "forms_of", "loosen", "lower", "optimise", "quantize",
-    "sample_values", "simplify", "split_exit", "to_fixed_point", "within",
+    "sample_values", "scale_at_host", "simplify", "split_exit", "to_fixed_point", "within",
 ]  # fmt: skip
 
 REAL: tuple[Callable[[RealGraph], RealGraph], ...] = (

@@ -15,6 +15,7 @@ from ..errors import CompileError, Problem
 from ..exact import Ints, fractions
 from ..layers.arg_max import RealArgMax
 from ..layers.dense import Linear
+from ..layers.host_affine import HostAffine
 from ..layers.rearrange import RealRearrange
 from ..layers.scalar import Apply, Quantize
 from ..real import RealGraph, Reals
@@ -83,7 +84,7 @@ def entry(graph: RealGraph) -> Entry:
             affine = before or Affine(np.ones(1), np.zeros(1))
             slope, intercept = affine.slope.astype(np.float64), affine.intercept.astype(np.float64)
             found[op.node] = Entry(slope, intercept, op.quantizer, orders[op.inputs[0]])
-        elif isinstance(op, Apply) and isinstance(op.function, Affine) and before is None:
+        elif isinstance(op, Apply | HostAffine) and isinstance(op.function, Affine) and before is None:
             chains[op.name], orders[op.name] = op.function, orders[op.inputs[0]]
         elif isinstance(op, RealRearrange) and before is None:
             chains[op.name], orders[op.name] = None, orders[op.inputs[0]].reshape(-1)[op.index]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..errors import CompileError, Problem
 from ..exact import fractions
 from ..graph import Graph, Layer, Tensor
+from ..layers.host_affine import HostAffine
 from ..layers.rearrange import RealRearrange
 from ..layers.scalar import Apply, Quantize, exact_scalar
 from ..number import Number
@@ -74,6 +75,8 @@ class Lowering:
             self.chains[op.name] = (source, (*functions, op.function))
         elif isinstance(op, RealRearrange) and source in self.chains and source not in self.tensors:
             self.chains[op.name] = (op.name, ())  # the host sends the elements in this order, see ends.py
+        elif isinstance(op, HostAffine) and source not in self.tensors:
+            self.chains[op.name] = (op.name, ())  # the host applies it, see ends.py
         elif isinstance(op, Quantize) and source not in self.tensors:  # the host applies it, see ends.py
             q = op.quantizer
             if q.low is None or q.high is None:

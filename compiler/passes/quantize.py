@@ -17,6 +17,7 @@ from ..errors import CompileError, Problem
 from ..exact import fractions
 from ..formats import Format, Ranges
 from ..functions.lookups import Units as Logic
+from ..layers.host_affine import HostAffine
 from ..layers.join import Concatenate
 from ..layers.pooling import MaxPool
 from ..layers.product import RealProduct
@@ -101,6 +102,10 @@ class Quantization:
                 self.sines(op)
             elif is_order(self.graph, op):
                 self.inputs[op.name] = op.inputs[0]  # the host applies it
+                self.wide.add(op.name)
+                self.ops.append(op)
+            elif isinstance(op, HostAffine):
+                self.inputs[op.name] = op.name  # the host applies it, and sends integers of its result
                 self.wide.add(op.name)
                 self.ops.append(op)
             else:
