@@ -4,7 +4,8 @@ Layers are chosen in groups: a matrix and what follows it up to the next matrix,
 always unrolled. It starts from the smallest choice of
 every group; while the goal gains and the sum still fits, the group that holds the goal back takes its next better
 choice. For latency, everything unrolled comes first if that fits. The products of all groups together get the device's
-multiplier blocks, those first that save most LUTs; what is left over is logic.
+multiplier blocks, those first that save most LUTs; what is left over is logic. An unrolled network that does not fit
+may have functions as tables in block RAM.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ def make_plan(
     groups = split(graph)
     if goal is Goal.LATENCY or (goal is Goal.THROUGHPUT and not device.limited):
         unrolled = spatial(graph, groups, device, model)
+        if unrolled and not fits(unrolled, device, reserved):
+            unrolled = with_tables(graph, unrolled, device, model, reserved)
         if unrolled and fits(unrolled, device, reserved):
             return plan_of(device, clock_mhz, unrolled)
     candidates = [options_of(graph, group, device, model) for group in groups]
@@ -109,6 +112,32 @@ def spatial(graph: Graph, groups: list[list[Layer]], device: Device, model: Cost
     if digits > HOPELESS * device.luts:
         return []
     return [option(graph, {n.name: Unrolled() for n in group}, device, model) for group in groups]
+
+
+def with_tables(graph: Graph, unrolled: list[Option], device: Device, model: CostModel, reserved: Cost) -> list[Option]:
+    """An unrolled network with functions as tables in block RAM: as many as it takes to fit, those first that save most
+    LUTs a RAM. Each gives all its elements in a beat, a cycle later."""
+    found: list[tuple[float, int, Choices]] = []
+    alone = {segment[0].name: segment[0] for segment in segments(graph) if len(segment) == 1}
+    for i, group in enumerate(unrolled):
+        for layer in (alone[name] for name in group.choices if name in alone):
+            choice = Lanes(graph.tensors[layer.name].size)
+            try:
+                table, logic = (model(graph, layer, way, device) for way in (choice, Unrolled()))
+            except CompileError:
+                continue
+            if table.bram.value and table.lut.value < logic.lut.value:
+                saved = (logic.lut.value - table.lut.value) / table.bram.value
+                found.append((saved, i, {layer.name: choice}))
+    chosen = [*unrolled]
+    for _, i, table in sorted(found, key=lambda f: -f[0]):
+        changed = option(graph, {**chosen[i].choices, **table}, device, model)
+        tried = [*chosen[:i], changed, *chosen[i + 1 :]]
+        if total_of(tried, device, reserved).bram.value <= device.brams:
+            chosen = tried
+        if fits(chosen, device, reserved):
+            break
+    return chosen
 
 
 def option(graph: Graph, choices: Choices, device: Device, model: CostModel) -> Option:

@@ -99,6 +99,29 @@ def test_too_large() -> None:
     )
 
 
+def with_tables(graph: Graph, layer: Layer, choice: Implementation, device: Device) -> Cost:
+    """The made-up cost, where the function takes 600 LUTs unrolled, or a block RAM for each lane."""
+    cost = model(graph, layer, choice, device)
+    if not isinstance(layer, Scalar):
+        return cost
+    if isinstance(choice, Unrolled):
+        return replace(cost, lut=Estimate(600.0))
+    assert isinstance(choice, Lanes)
+    return replace(cost, lut=Estimate(10.0), bram=Estimate(float(choice.lanes)))
+
+
+@pytest.mark.parametrize(
+    ("luts", "rams", "relu"), [(9900, 16, Unrolled()), (9300, 16, Lanes(6)), (9300, 5, None), (8900, 16, None)]
+)
+def test_functions_in_block_ram_let_an_unrolled_network_fit(luts: int, rams: int, relu: Implementation | None) -> None:
+    """7,200 LUTs for the matrix, 600 or six RAMs for its function, 100 for the arg-max."""
+    device = replace(SMALL, luts=luts, ffs=luts, brams=rams)
+    plan = make_plan(GRAPH, device, Goal.LATENCY, 25.0, with_tables)
+    plan.check(GRAPH)
+    assert isinstance(plan.choices["fc"], Folded if relu is None else Unrolled)
+    assert relu is None or plan.choices["relu"] == relu
+
+
 def test_yaml_round_trip() -> None:
     plan = Plan("small", 12.5, {"fc": Folded(2, 3), "relu": Lanes(2), "class": Unrolled()})
     assert Plan.from_yaml(plan.to_yaml()) == plan
