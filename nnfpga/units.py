@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,7 @@ from nnfpga.compiler.device import Device
 from nnfpga.compiler.functions.choose import Effort, candidates, plain
 from nnfpga.compiler.functions.memory import Memory
 from nnfpga.compiler.functions.network import Fabric
+from nnfpga.compiler.functions.smooth import smooth
 from nnfpga.compiler.functions.target import Target
 from nnfpga.rtl.unit import MemoryUnit, Unit
 from nnfpga.tools import cache
@@ -22,6 +24,7 @@ from nnfpga.tools.recipes import Family
 from nnfpga.tools.yosys import synthesise
 
 from .functions import fingerprint
+from .progress import silent
 
 __all__ = ["FABRICS", "NetworkUnits", "mapped"]
 
@@ -34,6 +37,8 @@ FABRICS: dict[Family, Fabric] = {
 """Families whose recipes can map logic as it is written: on others a unit would be built anew, and larger."""
 
 
+TABLE_BITS = 12
+"""Of an input whose table is mapped, too."""
 CLEARLY = 1.2
 """Where the table takes so many times the LUTs that the search counts, the unit need not be mapped."""
 
@@ -64,7 +69,7 @@ class NetworkUnits:
         path = cache.folder("functions") / f"{key}.units.json"
         units = read(path, target)
         if units is None:
-            units = self.fresh(target)
+            units = self.fresh(target) if target.bits <= TABLE_BITS else self.large(target)
             cache.atomic_write(path, json.dumps([str(unit) for unit in units]))
         self.found.update((key, unit) for unit in units)
         return units[0] if units else None
@@ -79,12 +84,25 @@ class NetworkUnits:
 
         with TemporaryDirectory(prefix="nnfpga-") as work, ThreadPoolExecutor(1) as pool:
             table = pool.submit(luts, plain(target).circuit, "table")  # another program's work, beside the search
-            found = candidates([target], FABRICS[self.family], self.effort, 1, lambda _: None)[:1]
+            found = candidates([target], FABRICS[self.family], self.effort, 1, silent)[:1]
             if not found:
                 return []
             (unit,) = found
             better = CLEARLY * (unit.luts or 0) < table.result() or luts(unit.circuit, "unit") < table.result()
         return [unit.circuit] if better else []
+
+    def large(self, target: Target) -> list[Circuit]:
+        """The smallest unit, as mapped, of a target that is too large for a table: also polynomials in segments."""
+        fabric = FABRICS[self.family]
+        low, high = int(target.low.min()), int(target.high.max())
+        self.tell(f"{self.family}: looking for logic or lines for a function of {target.bits} bits to {low} .. {high}")
+        found = candidates([target], fabric, self.effort, 1, silent)[:1]
+        found += smooth([target], fabric, self.effort, 1, inf, silent)
+        with TemporaryDirectory(prefix="nnfpga-") as work:
+            sizes = [
+                mapped(c.circuit, self.family, Path(work, str(n)), self.tell)[0]["lut"] for n, c in enumerate(found)
+            ]
+        return [found[sizes.index(min(sizes))].circuit] if found else []
 
 
 def mapped(

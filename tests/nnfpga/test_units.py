@@ -12,7 +12,7 @@ from nnfpga.boards.devices import LFE5U_25F
 from nnfpga.compiler.circuit.ir import Circuit, Lookup
 from nnfpga.compiler.device import GENERIC
 from nnfpga.compiler.exact import fractions
-from nnfpga.compiler.functions.choose import Effort, plain
+from nnfpga.compiler.functions.choose import Effort, candidates, plain
 from nnfpga.compiler.functions.target import Target
 from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.layers.scalar import Scalar
@@ -22,7 +22,7 @@ from nnfpga.compiler.scalar.pieces import Line, Pieces
 from nnfpga.rtl.island import Island
 from nnfpga.rtl.network import Network
 from nnfpga.rtl.rtlil import to_rtlil
-from nnfpga.units import NetworkUnits, mapped
+from nnfpga.units import FABRICS, NetworkUnits, mapped
 
 QUICK = Effort(starts=4, first=1000, kept=1, longer=3000, last=6000)
 X = np.arange(-32, 32)
@@ -36,6 +36,18 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def silent(_: str) -> None:
     """Tell nobody."""
+
+
+@pytest.mark.slow
+def test_beyond_tables_lines_in_segments_are_tried_too(tmp_path: Path) -> None:
+    x = np.arange(-4096, 4096)
+    y = np.rint(2047 / (1 + np.exp(-x / 512))).astype(np.int64)
+    target = Target.of(-4096, np.maximum(y - 1, 0), np.minimum(y + 1, 2047))
+    unit = NetworkUnits("ecp5", silent, QUICK)(target)
+    assert unit is not None
+    assert target.holds(unit.evaluate(x.reshape(-1, 1))[:, 0])
+    (bits,) = candidates([target], FABRICS["ecp5"], QUICK, 1, silent)[:1]
+    assert mapped(unit, "ecp5", tmp_path / "unit", silent)[0]["lut"] < 0.9 * (bits.luts or 0)
 
 
 def test_a_unit_is_smaller_found_once_and_made_again_where_its_file_is_damaged(
