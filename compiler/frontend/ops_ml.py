@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..layers.arg_max import RealArgMax
+from .layout import arrange
 from .ops import affine, refuse
 from .value import Labels, Ref, Val
 
@@ -18,9 +19,11 @@ DOMAINS = ("ai.onnx.ml",)
 
 
 def ArrayFeatureExtractor(b: Importer, x: Labels, y: Val) -> Val:
-    """Class labels by the index of the greatest score: the host's work."""
+    """Columns by constant indices; class labels by the index of the greatest score are the host's work."""
+    if isinstance(x, Ref) and x.shape and isinstance(y, np.ndarray):
+        return arrange(b, x, lambda a: a[..., y.reshape(-1).astype(np.int64)])
     if not isinstance(x, np.ndarray) or not isinstance(y, Ref) or not isinstance(b.ops[-1], RealArgMax):
-        raise refuse(b, "it is only supported as the class labels behind ArgMax", "leave it out")
+        raise refuse(b, "it is only supported as columns, or as the class labels behind ArgMax", "leave it out")
     b.labels = tuple(label.decode() if isinstance(label, bytes) else label for label in x.reshape(-1).tolist())
     return y
 

@@ -13,7 +13,7 @@ from ..layers.scalar import Apply
 from ..real import RealGraph, Reals
 from ..scalar.functions import Affine
 from .fit import fit, lattice
-from .fold_affine import join_affines, only_reader
+from .fold_affine import join_affines
 
 __all__ = ["scale_at_host"]
 
@@ -32,7 +32,7 @@ def scale_at_host(graph: RealGraph, x: Reals, bits: int) -> RealGraph:
     if len(source.shape) != 1 or len(readers) != 1 or source.name in joined.outputs:
         return graph
     (op,) = readers
-    if not isinstance(op, Apply) or not isinstance(op.function, Affine) or only_reader(joined, op) is None:
+    if not isinstance(op, Apply) or not isinstance(op.function, Affine) or op.name in joined.outputs:
         return graph
     values = x.reshape(len(x), -1)
     if lattice(values, bits) is not None or GAIN * error(op.function.evaluate(values), bits) > error(values, bits):

@@ -12,7 +12,9 @@ from sklearn.datasets import load_iris
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, SVR, OneClassSVM
 
+from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.frontend import import_model, load, predict_float
 from nnfpga.compiler.passes import Calibration, drop_softmax, lower, optimise, quantize, simplify
 
@@ -96,3 +98,50 @@ def test_sklearn_regressor(activation: str) -> None:
     graph = import_model(export(network, 3)).graph
     y = graph.evaluate(X[:, :3])[graph.outputs[0]][:, 0]
     assert np.abs(y - np.asarray(network.predict(X[:, :3]), np.float64)).max() < 1e-5
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kernel", ["rbf", "linear", "poly", "sigmoid"])
+def test_sklearn_support_vector_regressor(kernel: str) -> None:
+    network = make_pipeline(StandardScaler(), SVR(kernel=kernel, C=3.0)).fit(X[:, :3], X[:, 3])
+    graph = import_model(export(network, 3)).graph
+    y = graph.evaluate(X[:, :3])[graph.outputs[0]][:, 0]
+    assert np.abs(y - np.asarray(network.predict(X[:, :3]), np.float64)).max() < 1e-4
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_sklearn_support_vector_classifier() -> None:
+    """Two classes: the same label, and the decision with both signs; the integer model agrees."""
+    x, y = X[50:], np.array(["a", "b"])[Y[50:] - 1]
+    network = make_pipeline(StandardScaler(), SVC()).fit(x, y)
+    proto = export(network, 4)
+    imported = import_model(proto)
+    assert imported.labels == ("b", "a")
+    values = imported.graph.evaluate(x)
+    index, scores = imported.graph.outputs
+    assert (np.array(imported.labels)[values[index][:, 0].astype(int)] == network.predict(x)).all()
+    decisions = np.asarray(network.decision_function(x), np.float64)
+    assert np.abs(np.abs(values[scores]) - np.abs(decisions)[:, None]).max() < 1e-4
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_sklearn_outliers() -> None:
+    network = OneClassSVM().fit(X)
+    graph = import_model(export(network, 4)).graph
+    values = graph.evaluate(X)
+    wanted = np.asarray(network.decision_function(X), np.float64)
+    assert min(np.abs(values[name].reshape(-1) - wanted).max() for name in graph.outputs) < 1e-4
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_support_vectors_that_are_refused() -> None:
+    for network, what in (
+        (
+            SVC().fit(X, Y),
+            "it tells 3 classes apart by votes; train one for two classes, or a regressor for each class",
+        ),
+        (SVC(random_state=0, probability=True).fit(X[:100], Y[:100]), "train with probability=False"),  # pyright: ignore[reportArgumentType]
+    ):
+        with pytest.raises(CompileError) as refused:
+            import_model(export(network, 4))
+        assert what in str(refused.value)
