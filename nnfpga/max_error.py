@@ -9,31 +9,27 @@ from typing import Any
 import numpy as np
 
 from nnfpga.compiler.bound import error_bound
-from nnfpga.compiler.device import Device
 from nnfpga.compiler.errors import CompileError
 from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.functions.lookups import Units
 from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.layers.scalar import channel_bounds
-from nnfpga.compiler.passes import Calibration, Entry, Ways, cut_input, few_digits, loosen
+from nnfpga.compiler.passes import Calibration, Entry, cut_input, few_digits, loosen
 from nnfpga.compiler.real import RealGraph, Reals
 
-__all__ = ["ErrorFound", "prepared", "stay_within", "ways"]
+__all__ = ["ErrorFound", "Task", "prepared"]
 
 INNER_BITS = 12
 """Of values before functions are loosened: what is rounded there is little of the error."""
-ROWS, CUT = 0.4, 0.1
+ROWS, CUT = 0.25, 0.2
 """Of the error: what rows of weights may take together, and what cut inputs may add."""
-MARGINS = (0.82, 0.72)
+MARGINS = (0.85, 0.8, 0.72)
 """Of the error, for samples: others may have a little more."""
 GRID, ENDS, PARTNERS = 9, 10, 20
 """Bits of inputs on a grid, bits of one whose cells are seen at both ends, and how often, the other being drawn."""
 MOST_SAMPLES = 20_000
 DRAWN, CLIMBERS, CLIMBS = 4096, 256, 300
 """Codes that a search draws, those from which it goes on, and how many steps each tries."""
-MOST_TERMS = {"ecp5": 32, "xc7": 32}
-"""Of distances, that are functions of one input each, on families where these take less than the sums that squares need
-which all share: benchmarks/RESULTS.md. Each is searched for in seconds."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +62,6 @@ class ErrorFound:
         return f"{text}; at most {self.proven:.3g} for every input code, proven"
 
 
-def ways(device: Device) -> Ways:
-    """How distances are written: without products, whose results nothing could loosen."""
-    return Ways(MOST_TERMS.get(device.family, Ways.functions), 0)
-
-
 def prepared(real: RealGraph, calibration: Calibration, error: float) -> tuple[RealGraph, Calibration]:
     """The network with weights of few digits, and a calibration with the widths from which functions are loosened."""
     inputs = np.asarray(calibration.values[real.inputs[0].name]).reshape(-1, *real.inputs[0].shape)
@@ -80,48 +71,80 @@ def prepared(real: RealGraph, calibration: Calibration, error: float) -> tuple[R
     return few_digits(real, inputs, ROWS * error), replace(calibration, bits=max(calibration.bits, INNER_BITS))
 
 
-def stay_within(
-    graph: Graph, entry: Entry, real: RealGraph, x: Reals | None, error: float, units: Units,
-    progress: Callable[[str], None],
-) -> tuple[Graph, ErrorFound]:  # fmt: skip
-    """The graph with functions that take less logic, and its error against the float network ``real``.
+class Task:
+    """An integer graph that is to stay within an error of a float network: samples of both, and inputs of few bits.
 
     Samples are ``x`` and, of one or two inputs, a grid of their codes.
 
     Raises
     ------
     CompileError
-        where the error cannot be kept.
+        where there are no samples.
     """
-    source = graph.inputs[0]
-    rng = np.random.default_rng(0)
-    codes, floats = samples_of(source, entry, x, near_ends(source, rng))
-    expected = results(real, floats)
-    dense, dense_floats = samples_of(source, entry, x, on_grid(source, rng))
-    wanted = results(real, dense_floats)
-    base = greatest(graph, codes, expected)
-    for bits in range(4, 17):
-        cut = cut_input(graph, bits)
-        if cut is graph or greatest(cut, codes, expected) <= base + CUT * error:
-            break
-    else:
-        cut = graph
-    measured = base = greatest(cut, codes, expected)
-    for margin in MARGINS:
-        if base > error * margin:
-            break
-        found = loosen(cut, codes, expected, error * margin, units, progress)
-        errors = errors_of(found.graph, dense, wanted)
-        measured = max(found.error, float(errors.max()))
-        if measured <= error:
-            beyond = None if source.size <= 2 else searched(found.graph, entry, real, dense)
-            proven = error_bound(found.graph, entry, real, max(measured, beyond or 0.0))
-            return found.graph, ErrorFound(error, measured, len(codes) + len(dense), beyond, proven)
-        worst = np.argsort(errors)[-len(codes) // 2 :]
-        codes, expected = np.concatenate([codes, dense[worst]]), np.concatenate([expected, wanted[worst]])
-    raise CompileError(
-        f"option max-error: {error:g} cannot be kept, the error is {measured:.3g}; allow a greater one, or more --bits"
-    )
+
+    def __init__(self, graph: Graph, entry: Entry, real: RealGraph, x: Reals | None, error: float) -> None:
+        self.entry, self.real, self.error, self.source = entry, real, error, graph.inputs[0]
+        rng = np.random.default_rng(0)
+        self.codes, floats = samples_of(self.source, entry, x, near_ends(self.source, rng))
+        self.expected = results(real, floats)
+        self.dense, floats = samples_of(self.source, entry, x, on_grid(self.source, rng))
+        self.wanted = results(real, floats)
+        base = greatest(graph, self.codes, self.expected)
+        cuts = (cut_input(graph, bits) for bits in range(4, 17))
+        self.graph = next(
+            (g for g in cuts if g is graph or greatest(g, self.codes, self.expected) <= base + CUT * error), graph
+        )
+        self.base = greatest(self.graph, self.codes, self.expected)
+
+    def wanted_of(self, codes: Ints) -> Reals:
+        """What the float network gives for codes."""
+        return results(self.real, floats_of(self.source, self.entry, codes))
+
+    def roughly(self, units: Units) -> Graph | None:
+        """The graph with functions that a short search finds; None where the error cannot be kept."""
+        budget = MARGINS[0] * self.error
+        return None if self.base > budget else loosen(self.graph, self.codes, self.expected, budget, units).graph
+
+    def found(self, units: Units, progress: Callable[[str], None]) -> tuple[Graph, ErrorFound]:
+        """The graph with functions that take less logic, and its error.
+
+        Of one or two inputs the error is proven, too, if it can be: where it is not, the inputs that are in doubt
+        become samples and all is done once more with less to spend.
+
+        Raises
+        ------
+        CompileError
+            where the error cannot be kept.
+        """
+        codes, expected, measured = self.codes, self.expected, self.base
+        kept: tuple[Graph, ErrorFound] | None = None
+        for margin in MARGINS:
+            if self.base > self.error * margin:
+                break
+            loose = loosen(self.graph, codes, expected, self.error * margin, units, progress)
+            graph, errors = loose.graph, errors_of(loose.graph, self.dense, self.wanted)
+            measured = max(loose.error, float(errors.max()))
+            beyond = None if self.source.size <= 2 else searched(graph, self.entry, self.real, self.dense)
+            bound = error_bound(graph, self.entry, self.real, max(measured, beyond or 0.0))
+            doubtful, theirs = codes[:0], expected[:0]
+            if bound is not None and self.source.size <= 2:
+                doubtful, theirs = bound.worst, self.wanted_of(bound.worst)
+                measured = max(measured, greatest(graph, doubtful, theirs))
+            if measured <= self.error and (kept is None or (bound and bound.error <= self.error)):
+                count = len(codes) + len(self.dense) + len(doubtful)
+                kept = graph, ErrorFound(self.error, measured, count, beyond, bound.error if bound else None)
+                if self.source.size > 2 or bound is None or bound.error <= self.error:
+                    break
+            progress(f"error {measured:.4g}, at most {bound.error if bound else np.inf:.4g}: once more")
+            worst = np.argsort(errors)[-len(self.codes) // 2 :]
+            codes, expected = np.concatenate([codes, self.dense[worst]]), np.concatenate([expected, self.wanted[worst]])
+            codes, expected = np.concatenate([codes, doubtful]), np.concatenate([expected, theirs])
+        if kept is not None:
+            return kept
+        raise CompileError(
+            f"option max-error: {self.error:g} cannot be kept, the error is {measured:.3g}; allow a greater one, or "
+            "more --bits"
+        )
 
 
 def greatest(graph: Graph, codes: Ints, expected: Reals) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from nnfpga.compiler.device import GENERIC, Device
 from nnfpga.compiler.errors import CompileError, Problem
 from nnfpga.compiler.exact import Ints, fractions
 from nnfpga.compiler.formats import Ranges, parse
-from nnfpga.compiler.frontend import ModelProto, import_model, load, predict_float
+from nnfpga.compiler.frontend import Imported, ModelProto, import_model, load, predict_float
 from nnfpga.compiler.functions.lookups import Units
 from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.layers.scalar import Quantize
@@ -42,7 +42,7 @@ from nnfpga.compiler.scalar.functions import Affine
 
 from .data import Data, load_data
 from .fidelity import Fidelity, compare, enough_samples
-from .max_error import ErrorFound, prepared, stay_within, ways
+from .max_error import ErrorFound, Task, prepared
 from .options import Options
 from .progress import silent
 from .widths import Chosen, choose_widths
@@ -125,13 +125,47 @@ def read_model(
     imported = import_model(proto)
     refuse_long(imported.graph)
     loaded = None if data is None else load_data(data, imported.graph.inputs[0].shape)
+    if options.max_error is None:
+        start = calibrated(imported, Ways(), loaded, options, device, progress, angles)
+        made, error, notes = to_integers(start.real, start.calibration), None, [*start.notes]
+    else:
+        start, made, error, notes = within_error(imported, loaded, options, device, progress, angles)
+    real, widths, names = start.real, start.widths, start.names
+    if options.curve_error:
+        made = replace(made, graph=with_curve_error(made.graph, device, progress))
+    compared = None
+    if loaded is not None and error is None:
+        samples = loaded.x[: enough_samples(real)]
+        compared = compare(proto, names, real, made.graph, made.entry, start.ending.scores, samples)
+    return Model(
+        Path(path), proto, made.graph, start.ending, names[start.ending.scores], imported.labels, loaded, tuple(notes),
+        made.entry, made.exit, widths, compared,
+        not angles and by_angles(real, start.calibration.values) is not real, error,
+    )  # fmt: skip
+
+
+class Start(NamedTuple):
+    """A real network whose distances are written in one way, and how it is quantised."""
+
+    real: RealGraph
+    ending: Ending
+    names: dict[str, str]
+    calibration: Calibration
+    widths: Chosen | None
+    notes: tuple[str, ...]
+
+
+def calibrated(
+    imported: Imported, written: Ways, loaded: Data | None, options: Options, device: Device,
+    progress: Callable[[str], None], angles: bool = False,
+) -> Start:  # fmt: skip
+    """The network with distances written in a way, its values and its widths."""
     notes: list[str] = []
     whole = imported.graph
     if loaded is not None and options.input_format is None:
         whole = scale_at_host(whole, loaded.x, options.bits)
         if whole is not imported.graph:
             notes.append("the host scales the features as the file's first nodes do (input.entry in report.json)")
-    written = Ways() if options.max_error is None else ways(device)
     real, ending = drop_softmax(simplify(whole, written), Want(options.output))
     shape = real.inputs[0].shape
     x = None
@@ -151,54 +185,55 @@ def read_model(
         samples=x, units=units_of(device, progress) if angles else None,
     )  # fmt: skip
     truth = None if loaded is None else indices(loaded.y, imported.labels)
-    names, compared = names_of(real, imported.onnx_names), None
+    names = names_of(real, imported.onnx_names)
     calibration, widths = choose_widths(
         real, calibration, options, names, ending.scores,
         None if loaded is None else loaded.x.reshape(-1, *shape), truth, device, progress,
     )  # fmt: skip
     if widths is not None:
         notes.append(widths.note)
-    error = None
-    if options.max_error is not None:
-        made, error = within_error(real, ending, calibration, options.max_error, x, device, progress)
-        notes.append(error.note)
-        notes += [f"--max-error: distances are sums of {form}" for form in forms_of(real)]
-    else:
-        made = to_integers(real, calibration)
-    if options.curve_error:
-        made = replace(made, graph=with_curve_error(made.graph, device, progress))
-    if loaded is not None and error is None:
-        samples = loaded.x[: enough_samples(real)]
-        compared = compare(proto, names, real, made.graph, made.entry, ending.scores, samples)
-    return Model(
-        Path(path), proto, made.graph, ending, names[ending.scores], imported.labels, loaded, tuple(notes), made.entry,
-        made.exit, widths, compared, not angles and by_angles(real, values) is not real, error,
-    )  # fmt: skip
+    return Start(real, ending, names, calibration, widths, tuple(notes))
 
 
 def within_error(
-    real: RealGraph, ending: Ending, calibration: Calibration, error: float, x: Reals | None, device: Device,
-    progress: Callable[[str], None],
-) -> tuple[Integers, ErrorFound]:  # fmt: skip
-    """The integer graph with the least logic that was found within an error of the float network.
+    imported: Imported, loaded: Data | None, options: Options, device: Device, progress: Callable[[str], None],
+    angles: bool = False,
+) -> tuple[Start, Integers, ErrorFound, list[str]]:  # fmt: skip
+    """The integer graph with the least logic that was found within an error of the float network, and notes.
 
     Raises
     ------
     CompileError
         where the network has no result that could be off, the device has no units, or the error cannot be kept.
     """
-    if ending.classifies:
+    from .forms import FORMS, smallest
+
+    error = options.max_error
+    assert error is not None
+    starts = [calibrated(imported, ways, loaded, options, device, progress, angles) for ways in FORMS]
+    if forms_of(starts[0].real) == forms_of(starts[1].real):
+        del starts[1:]
+    if starts[0].ending.classifies:
         raise CompileError("option max-error: the network gives a class; add --output scores")
-    if any(isinstance(op, Quantize) for op in real.ops):
+    if any(isinstance(op, Quantize) for op in starts[0].real.ops):
         raise CompileError("option max-error: the file quantises its values itself; leave the option out")
     units = units_of(device, progress)
     if units is None:
         raise CompileError(
             "option max-error: this chip has no function units; choose a board or device of iCE40 or ECP5"
         )
-    made = to_integers(*prepared(real, calibration, error))
-    graph, found = stay_within(made.graph, made.entry, real, x, error, units, progress)
-    return replace(made, graph=graph), found
+    made = [to_integers(*prepared(start.real, start.calibration, error)) for start in starts]
+    found = smallest(
+        [Task(m.graph, m.entry, s.real, s.calibration.samples, error) for s, m in zip(starts, made, strict=True)],
+        units, device, progress,
+    )  # fmt: skip
+    start = starts[found.place]
+    notes = [*start.notes, found.error.note]
+    notes += [f"--max-error: distances are sums of {form}" for form in forms_of(start.real)]
+    if found.taken:
+        forms = (f"{'; '.join(forms_of(s.real))}: {taken}" for s, taken in zip(starts, found.taken, strict=True))
+        notes.append(f"--max-error: compared were {', and '.join(forms)}")
+    return start, replace(made[found.place], graph=found.graph), found.error, notes
 
 
 def with_curve_error(graph: Graph, device: Device, progress: Callable[[str], None]) -> Graph:

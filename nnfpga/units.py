@@ -14,11 +14,12 @@ from amaranth.back import rtlil
 from nnfpga.compiler.circuit.ir import Circuit
 from nnfpga.compiler.device import Device
 from nnfpga.compiler.functions.choose import Effort, candidates, plain
+from nnfpga.compiler.functions.lookups import Units
 from nnfpga.compiler.functions.memory import Memory
 from nnfpga.compiler.functions.network import Fabric
 from nnfpga.compiler.functions.smooth import smooth
 from nnfpga.compiler.functions.target import Target
-from nnfpga.rtl.unit import MemoryUnit, Unit
+from nnfpga.rtl.unit import Block, MemoryUnit, Unit
 from nnfpga.tools import cache
 from nnfpga.tools.recipes import Family
 from nnfpga.tools.yosys import synthesise
@@ -26,7 +27,7 @@ from nnfpga.tools.yosys import synthesise
 from .functions import fingerprint
 from .progress import silent
 
-__all__ = ["FABRICS", "NetworkUnits", "mapped"]
+__all__ = ["FABRICS", "NetworkUnits", "mapped", "rough_units"]
 
 FABRICS: dict[Family, Fabric] = {
     "ice40": Fabric(4, absorbs=False),
@@ -39,6 +40,8 @@ FABRICS: dict[Family, Fabric] = {
 
 TABLE_BITS = 12
 """Of an input whose table is mapped, too."""
+ROUGH = Effort(4, 1_000, 1, 3_000, 3_000)
+"""Of a search that only judges: a tenth of the time."""
 CLEARLY = 1.2
 """Where the table takes so many times the LUTs that the search counts, the unit need not be mapped."""
 
@@ -105,11 +108,26 @@ class NetworkUnits:
         return [found[sizes.index(min(sizes))].circuit] if found else []
 
 
+def rough_units(device: Device) -> Units:
+    """Units of a short search, with which a network takes up to a half more: to compare forms of it."""
+    fabric = next(fabric for family, fabric in FABRICS.items() if family == device.family)
+
+    def found(target: Target) -> Circuit | None:
+        if target.bits <= fabric.inputs:
+            return None
+        return next((c.circuit for c in candidates([target], fabric, ROUGH, 1, lambda _: None)), None)
+
+    return found
+
+
 def mapped(
     circuit: Circuit | Memory, family: Family, work: Path, tell: Callable[[str], None], dsp: bool = False
 ) -> tuple[dict[str, int], str]:
     """What a circuit takes on a family, LUTs as they are written (a plain table takes fewer so, too); its RTLIL."""
-    unit = MemoryUnit(circuit, dsp) if isinstance(circuit, Memory) else Unit(circuit, dsp)
+    if isinstance(circuit, Memory):
+        unit = MemoryUnit(circuit, dsp)
+    else:
+        unit = Unit(circuit, dsp) if len(circuit.inputs) == len(circuit.outputs) == 1 else Block(circuit)
     text = rtlil.convert(unit, name="unit", emit_src=False)
     return synthesise(text, family, "unit", work, area=True, dsp=dsp, progress=tell).resources, text
 

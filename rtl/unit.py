@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, Module, Signal, Value, unsigned
+from amaranth.hdl import Cat, Const, Module, Signal, Value, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -12,7 +12,7 @@ from nnfpga.compiler.functions.memory import Memory
 from .logic import emit, shape_of
 from .products import multiplications
 
-__all__ = ["MemoryUnit", "Unit"]
+__all__ = ["Block", "MemoryUnit", "Unit"]
 
 
 class Unit(wiring.Component):
@@ -33,6 +33,37 @@ class Unit(wiring.Component):
         m = Module()
         (value,) = emit(m, self.circuit, [self.x], "v", multiplications(self.circuit) if self.blocks else ())
         m.d.comb += self.y.eq(value)
+        return m
+
+
+class Block(wiring.Component):
+    """A circuit of any inputs and outputs as combinational logic.
+
+    Members
+    -------
+    x: the inputs, each in as many bits as its range needs, the first one lowest.
+    y: the outputs, likewise.
+    """
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.inputs = [shape_of(Range.of(number)) for number in circuit.inputs]
+        self.outputs = [shape_of(circuit.ranges[o]) for o in circuit.outputs]
+        x, y = (sum(shape.width for shape in shapes) for shapes in (self.inputs, self.outputs))
+        super().__init__({"x": In(unsigned(x)), "y": Out(unsigned(y))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        words: list[Value] = []
+        start = 0
+        for shape in self.inputs:
+            word = self.x[start : start + shape.width]
+            words.append(word.as_signed() if shape.signed else word)
+            start += shape.width
+        values = emit(m, self.circuit, words, "v")
+        outputs = [Signal(shape) for shape in self.outputs]
+        m.d.comb += [a.eq(b) for a, b in zip(outputs, values, strict=True)]
+        m.d.comb += self.y.eq(Cat(*outputs))
         return m
 
 

@@ -159,6 +159,9 @@ def runs_of(function: Pieces, low: int, high: int) -> Runs:
     ValueError
         where these are too many.
     """
+    if not any(line.multiplier for line in function.lines):
+        first, last = np.array(function.ends).T
+        return Runs(first, last, np.array([line.offset for line in function.lines]))
     if high - low >= MOST_CODES:
         raise ValueError("a function reads too many bits")
     values = function(np.arange(low, high + 1))

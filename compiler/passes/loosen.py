@@ -24,12 +24,13 @@ from ..real import Reals
 from ..scalar.forms import multiply_shift
 from ..scalar.pieces import Pieces
 from .entries import Entries
+from .word_bases import word_bases
 
 __all__ = ["Loosened", "loosen"]
 
 STEPS = (*range(1, 9), *(m << e for e in range(1, 12) for m in (5, 6, 7, 8)))  # units that an entry may move
 PROBE = 4  # units
-SHARE = 1.5  # of an equal share: errors seldom add up
+SHARE = 2.0  # of an equal share: errors seldom add up
 LEAST = 0.1  # of the budget: roundings behind a function move the result by so much anyway
 AROUND = 2  # entries
 LARGEST = 1 << 16  # integers of a function's domain
@@ -145,7 +146,7 @@ class State:
             count = max(len(first.pieces), len(second.pieces))
             f, g = (s.pieces if len(s.pieces) == count else s.pieces * count for s in (first, second))
             chains, source, gone = list(zip(f, g, strict=True)), first.inputs, first.name
-        domains = Entries.of(self.graph.tensors[source[0]], len(chains))
+        domains = Entries.of(self.graph.tensors[source[0]], len(chains), word_bases(self.graph, source[0]))
         limit, read, values = self.limit(share), self.values[source[0]], self.values[name].copy()
 
         def outputs(channel: int, entries: Entries) -> Ints:

@@ -11,12 +11,13 @@ import pytest
 from onnx import helper, numpy_helper
 
 import nnfpga
+from nnfpga.compiler.bound import Bound
 from nnfpga.compiler.exact import fractions
 from nnfpga.compiler.graph import Graph, Tensor
 from nnfpga.compiler.layers.reduction import ReduceSum, SumReduction
 from nnfpga.compiler.layers.scalar import Scalar
 from nnfpga.compiler.number import Number
-from nnfpga.compiler.passes import Entry
+from nnfpga.compiler.passes import Entry, loosen
 from nnfpga.compiler.real import RealGraph, RealInput, Reals
 from nnfpga.compiler.scalar.pieces import Line, Pieces
 from nnfpga.compiler.scalar.quantizer import Quantizer
@@ -77,7 +78,13 @@ def test_the_report_says_how_distances_are_written(tmp_path: Path) -> None:
     x = np.arange(-32, 32).reshape(-1, 1) / 32
     design = nnfpga.compile(tmp_path / "m.onnx", x.astype(np.float32), max_error=0.02, **CHOICES)
     assert np.abs(design.predict(x).reshape(-1, 1) - np.exp(-3 * (x - 0.2) ** 2)).max() <= 0.02
-    assert "--max-error: distances are sums of 1 functions of one element each" in design.report()["notes"]
+    (form,) = (note for note in design.report()["notes"] if note.startswith("--max-error: distances are sums of "))
+    (both,) = (note for note in design.report()["notes"] if note.startswith("--max-error: compared were "))
+    one, shared = "1 functions of one element each", "1 squares that all sums share"
+    assert form.removeprefix("--max-error: distances are sums of ") in (one, shared)
+    assert f"{shared}: " in both
+    assert f" and {one}: " in both
+    assert both.count(" LUTs") == 2
 
 
 def test_the_report_says_where_nothing_is_proven() -> None:
@@ -86,6 +93,36 @@ def test_the_report_says_where_nothing_is_proven() -> None:
     assert found.note.endswith(
         "found 0.06; nothing is proven of other inputs: it has more than sums and functions of one element"
     )
+
+
+def test_more_inputs_have_a_search_and_a_bound(tmp_path: Path) -> None:
+    """``sigmoid(x0 - 2 x1 + 0.7 x2)``: what is measured, found between the samples, and proven."""
+    known = [numpy_helper.from_array(np.array([[1], [-2], [0.7]], dtype=np.float32), "w")]
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["h"]), helper.make_node("Sigmoid", ["h"], ["y"])]
+    write_graph(tmp_path / "m.onnx", nodes, known, 3, "y")
+    x = np.random.default_rng(0).uniform(-1, 1, (400, 3)).astype(np.float32)
+    design = nnfpga.compile(tmp_path / "m.onnx", x, max_error=0.05, **CHOICES)
+    stated = design.report()["max_error"]
+    assert stated["measured"] <= 0.05
+    assert stated["searched"] <= stated["proven"] < 0.2
+
+
+def test_inputs_whose_error_is_not_proven_become_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds = iter([Bound(0.021, np.full((3, 1), 17)), Bound(0.019, np.full((3, 1), 18))])
+    asked: list[np.ndarray[Any, np.dtype[np.int64]]] = []
+
+    def counted(graph: Graph, x: np.ndarray[Any, np.dtype[np.int64]], *rest: Any) -> Any:
+        asked.append(x)
+        return loosen(graph, x, *rest)
+
+    monkeypatch.setattr("nnfpga.max_error.error_bound", lambda *_: next(bounds))
+    monkeypatch.setattr("nnfpga.max_error.loosen", counted)
+    x = np.arange(-32, 32).reshape(-1, 1) / 32
+    design = nnfpga.compile(sigmoids(tmp_path / "m.onnx"), x.astype(np.float32), max_error=0.02, **CHOICES)
+    first, second = asked
+    assert design.report()["max_error"]["proven"] == 0.019
+    assert (second[-3:] == 17).all()
+    assert len(second) > len(first)
 
 
 def test_the_search_finds_what_no_sample_shows() -> None:
