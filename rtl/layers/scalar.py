@@ -11,6 +11,7 @@ import numpy as np
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import bits_for
 
 from nnfpga.compiler.circuit.ir import Builder, Circuit
 from nnfpga.compiler.device import Device
@@ -62,6 +63,28 @@ class Unit(wiring.Component):
     def channel(self, group: int, lane: int) -> int:
         """The channel of a lane in a group of channels."""
         return (group * self.i_edge.lanes + lane) % len(self.pieces)
+
+    def functions(self, lane: int) -> tuple[tuple[Pieces, ...], list[int]]:
+        """The different functions of a lane, and which of them each group of channels has."""
+        return different(of_lane(self.pieces, lane, self.i_edge.lanes))
+
+
+def of_lane(pieces: Sequence[Pieces], lane: int, lanes: int) -> Sequence[Pieces]:
+    """The functions that a lane computes one after the other."""
+    return pieces[lane % len(pieces) :: lanes]
+
+
+def different(pieces: Sequence[Pieces]) -> tuple[tuple[Pieces, ...], list[int]]:
+    """The functions without repetition, and the index of each."""
+    index = {p: i for i, p in enumerate(dict.fromkeys(pieces))}
+    return tuple(index), [index[p] for p in pieces]
+
+
+def one_of(group: Value, which: Sequence[int]) -> Value:
+    """The entry of the group; wires where they count like the groups."""
+    if list(which) == [*range(len(which))]:
+        return group
+    return Array([Const(i, bits_for(max(which))) for i in which])[group]
 
 
 class ShiftClipUnit(Unit):
@@ -169,11 +192,11 @@ class TableUnit(Unit):
         with m.If(enable):
             m.d.sync += self.o.valid.eq(enters)
         for lane in range(self.i_edge.lanes):
-            channels = [self.channel(g, lane) for g in range(self.groups)]
-            words = [w for c in channels for w in self._table(self.pieces[c], entries)]
+            functions, which = self.functions(lane)
+            words = [w for f in functions for w in self._table(f, entries)]
             m.submodules[f"table_{lane}"] = memory = rom(words, self.o_edge.width)
             read = memory.read_port()
-            address = self.i.payload[lane] if self.groups == 1 else Cat(self.i.payload[lane], group)
+            address = self.i.payload[lane] if len(functions) == 1 else Cat(self.i.payload[lane], one_of(group, which))
             m.d.comb += [read.addr.eq(address), read.en.eq(enable), self.o.payload[lane].eq(read.data)]
         return m
 
@@ -195,10 +218,7 @@ class Function(Unit):
     @cached_property
     def circuits(self) -> list[Circuit]:
         """Each lane's functions."""
-        return [
-            function_circuit(self.i_edge.number, [self.pieces[self.channel(g, lane)] for g in range(self.groups)])
-            for lane in range(self.i_edge.lanes)
-        ]
+        return [function_circuit(self.i_edge.number, self.functions(lane)[0]) for lane in range(self.i_edge.lanes)]
 
     @property
     def products(self) -> list[Product]:
@@ -217,7 +237,8 @@ class Function(Unit):
             given = decode(self.i.payload[lane], self.i_edge.wire)
             values = emit(m, circuit, [given], f"f{lane}", blocks)
             chosen = Signal(signed(max(len(v) for v in values) + 1), name=f"chosen_{lane}")
-            m.d.comb += chosen.eq(values[0] if len(values) == 1 else Array(values)[group])
+            which = one_of(group, self.functions(lane)[1])
+            m.d.comb += chosen.eq(values[0] if len(values) == 1 else Array(values)[which])
             with m.If(enable):
                 m.d.sync += self.o.payload[lane].eq(encode(chosen, self.o_edge.wire))
         return m
@@ -232,7 +253,8 @@ def function_circuit(number: Number, functions: Sequence[Pieces]) -> Circuit:
 
 def table_size(graph: Graph, layer: Scalar) -> int:
     """Entries of the table that a lane of a one-lane unit needs."""
-    return len(layer.pieces) << max(graph.tensors[layer.inputs[0]].number.union().wire.width, 1)
+    functions, _ = different(layer.pieces)
+    return len(functions) << max(graph.tensors[layer.inputs[0]].number.union().wire.width, 1)
 
 
 def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
@@ -252,9 +274,12 @@ def cost(graph: Graph, layer: Scalar, choice: Lanes, device: Device) -> Cost:
     if table_size(graph, layer) <= TABLE_LIMIT:
         rams = ceil(table_size(graph, layer) * max(y.width, 1) / device.bram_bits) * choice.lanes
         return replace(timing, lut=Estimate(8 + choice.lanes), ff=Estimate(8), bram=Estimate(rams))
-    logic = circuit_cost(function_circuit(x.number.union(), layer.pieces), device)
-    lut, ff = replace(logic.lut, error=0.5), Estimate(y.width * choice.lanes)
-    return replace(timing, lut=lut, ff=ff, products=logic.products)
+    each = [different(of_lane(layer.pieces, lane, choice.lanes))[0] for lane in range(choice.lanes)]
+    known = {f: circuit_cost(function_circuit(x.number.union(), f), device) for f in dict.fromkeys(each)}
+    logic = [known[f] for f in each]
+    lut = Estimate(sum(c.lut.value + (len(f) - 1) * y.width / 2 for c, f in zip(logic, each, strict=True)), 0.5)
+    products = tuple(p for c in logic for p in c.products)
+    return replace(timing, lut=lut, ff=Estimate(y.width * choice.lanes), products=products)
 
 
 @hardware(Scalar, Lanes, cost)
