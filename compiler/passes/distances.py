@@ -251,9 +251,10 @@ def by_shared_squares(op: Op, root: str, form: Quadratics, used: Flags, reach: f
         weight = np.concatenate([slope, square], axis=1)
         return [chosen, squares, both, Linear(f"{op.name}_product", (both.name,), weight, node=op.node)]
     unit = 2.0 ** np.rint(np.log2(reach)) if reach else 1.0
-    functions = (*[Quadratic(0.0, 1.0, 0.0)] * len(index), *[Quadratic(1 / unit, 0.0, 0.0)] * len(index))
-    weight = np.concatenate([slope, unit * square], axis=1)
-    chosen = RealRearrange(f"{op.name}_of", (root,), np.concatenate([index, index]), node=op.node)
+    # each element and its square side by side: where elements come one by one, nothing has to be kept for later
+    functions = (Quadratic(0.0, 1.0, 0.0), Quadratic(1 / unit, 0.0, 0.0)) * len(index)
+    weight = np.stack([slope, unit * square], axis=2).reshape(len(slope), -1)
+    chosen = RealRearrange(f"{op.name}_of", (root,), np.repeat(index, 2), node=op.node)
     applied = Apply(f"{op.name}_functions", (chosen.name,), PerChannel(functions), node=op.node)
     return [chosen, applied, Linear(f"{op.name}_product", (applied.name,), weight, node=op.node)]
 

@@ -293,7 +293,8 @@ the input changes. *Refused*: a message names the node, what is wrong and what t
 What the notes do not restrict is as ONNX allows it, on tensors of real numbers.
 
 Of the domain `ai.onnx.ml`, which has no such cases here: `Scaler`, `SVMRegressor`, `SVMClassifier` of two classes,
-`ArrayFeatureExtractor` and `ZipMap`, as scikit-learn's exporter writes them (`tests/compiler/frontend/test_exporters.py`).
+`ArrayFeatureExtractor` and `ZipMap`, as scikit-learn's exporter writes them
+(`tests/compiler/frontend/test_exporters.py`).
 
 This page is written by `python tests/compiler/frontend/backend.py`, and a test holds it.
 
