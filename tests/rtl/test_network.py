@@ -256,7 +256,7 @@ def test_branches(harness: Any, clock: float) -> None:
 
 def test_every_pair_that_is_planned_is_tested() -> None:
     """Units of layers have their own files; everything has Unrolled."""
-    units = {(Dense, Folded), (Scalar, Lanes), (ArgMax, Lanes), (Sines, Turns)}
+    units = {(Dense, Folded), (Scalar, Lanes), (ArgMax, Lanes), (Rearrange, Lanes), (Sines, Turns)}
     assert {*getattr(import_module("nnfpga.rtl._build"), UNITS)} == units
     unrolled = {type(n) for n in GRAPH.layers} | {Rearrange, Product, SumReduction, ExtremeReduction}
     unrolled |= {TopIndices, TopValues, Fill, Summation, Concatenation, Extremum, Sines}
