@@ -92,7 +92,9 @@ def kernels(b: Importer, x: Val, centres: Array, kind: str, parameters: list[flo
     """The kernel of the input and each support vector."""
     if not isinstance(x, Ref):
         raise refuse(b, "its input is a constant", "export with constant folding")
-    if x.shape != centres.shape[1:] or len(parameters) != 3:
+    if len(parameters) != 3:
+        raise refuse(b, f"its kernel has {len(parameters)} parameters, not 3", "export the model again")
+    if x.shape != centres.shape[1:]:
         raise refuse(b, f"support vectors of {centres.shape[1]} numbers do not fit an input {x.shape}", "flatten first")
     gamma, constant, degree = parameters
     match kind:

@@ -8,7 +8,7 @@ __all__ = ["DEFINED", "operations", "written_out"]
 
 DEFINED: dict[tuple[str, int], str] = {
     ("celu", 2): "relu(a) + b * (exp(-relu(-a) / b) - 1)",
-    ("clip", 3): "b + relu(a - b) - relu(a - c)",
+    ("clip", 3): "b + relu(a - b) - relu(b + relu(a - b) - c)",
     ("cosh", 1): "(exp(a) + exp(-a)) / 2",
     ("elu", 2): "relu(a) + b * (exp(-relu(-a)) - 1)",
     ("gaussian", 1): "exp(-a**2)",

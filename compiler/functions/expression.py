@@ -168,7 +168,7 @@ def fault(node: ast.expr) -> str | None:
                 return f"the function '{name}' is not known; known are {', '.join(sorted({n for n, _ in KNOWN}))}"
             if len(arguments) not in counts:
                 usage = " or ".join(f"{name}({', '.join(EXAMPLES[:count])})" for count in sorted(counts))
-                return f"{name} with {len(arguments)} arguments is not understood; write {usage}"
+                return f"{name} has another number of arguments; write {usage}"
             return next((what for a in arguments if (what := fault(a))), None)
         case _:
             return f"'{ast.unparse(node)}' is not understood; use numbers, x, + - * / ** and functions"
