@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..exact import Ints
 from ..graph import Graph
 from ..layers.dense import Dense, Linear
+from ..layers.host_affine import HostAffine
 from ..layers.join import Concatenate, Concatenation, Sum, Summation
 from ..layers.rearrange import RealRearrange, Rearrange
 from ..layers.reduction import ReduceSum, SumReduction
@@ -21,7 +22,7 @@ from ..scalar.functions import Affine
 __all__ = ["integer_rows", "real_rows"]
 
 LINEAR = (Dense, Rearrange, SumReduction, Summation, Concatenation)
-REAL_LINEAR = (Linear, RealRearrange, ReduceSum, Sum, Concatenate)
+REAL_LINEAR = (HostAffine, Linear, RealRearrange, ReduceSum, Sum, Concatenate)
 
 
 def integer_rows(graph: Graph, leaves: Mapping[str, Ints]) -> dict[str, Ints]:

@@ -14,6 +14,7 @@ from nnfpga.compiler.exact import Ints
 from nnfpga.compiler.formats import parse
 from nnfpga.compiler.graph import Graph
 from nnfpga.compiler.layers.dense import Linear
+from nnfpga.compiler.layers.host_affine import HostAffine
 from nnfpga.compiler.layers.product import RealProduct
 from nnfpga.compiler.layers.rearrange import RealRearrange
 from nnfpga.compiler.layers.reduction import ReduceSum
@@ -149,6 +150,25 @@ def test_many_inputs_have_a_bound() -> None:
     bound = error_bound(graph, way, real)
     assert bound is not None
     assert error <= bound.error < 0.3
+
+
+def test_the_host_may_scale_first() -> None:
+    """Raw inputs in thousands and in thousandths."""
+    rng = np.random.default_rng(5)
+    slope, intercept = np.array([0.001, 300.0]), np.array([-5.0, 0.2])
+    scaled = HostAffine("x", ("raw",), Affine(slope, intercept))
+    real = RealGraph((RealInput("raw", (2,)),), (scaled, *network(rng, 2, 3, False, True).ops), ("y",))
+    raw = (rng.uniform(-1, 1, (500, 2)) - intercept) / slope
+    values = dict(sample_values(real, raw))
+    quantised = to_fixed_point(real, Calibration(values, 6))
+    graph, way = optimise(lower(quantised)), entry(quantised)
+    low, high = (int(v) for v in (graph.inputs[0].number.low.min(), graph.inputs[0].number.high.max()))
+    x = rng.integers(low, high + 1, (20_000, 2))
+    found = graph.tensors["y_q"].real(graph.evaluate(x)["y_q"])
+    error = float(np.abs(found - real.evaluate((graph.inputs[0].real(x) - intercept) / slope)["y"]).max())
+    bound = error_bound(graph, way, real, error)
+    assert bound is not None
+    assert error <= bound.error < 1.1 * error
 
 
 @pytest.mark.parametrize("name", ["squares", "other"])
