@@ -128,7 +128,8 @@ def resize_attribute(r: Random, m: onnx.ModelProto) -> None:
 
 
 def retype_attribute(r: Random, m: onnx.ModelProto) -> None:
-    attribute(r, m).type = r.randrange(15)  # type: ignore[assignment]
+    damaged: Any = attribute(r, m)
+    damaged.type = r.randrange(15)
 
 
 def drop_attribute(r: Random, m: onnx.ModelProto) -> None:
